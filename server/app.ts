@@ -55,6 +55,7 @@ import { feedbackRoutes } from './routes/visitor/feedback.ts';
 import { visitorLeadRoutes } from './routes/visitor/leads.ts';
 import { leftCallRoutes } from './routes/visitor/left-calls.ts';
 import { visitorRoutes } from './routes/visitor/visitor.ts';
+import { walletRoutes } from './routes/wallet.ts';
 import { wiringRoutes } from './routes/wiring.ts';
 import type { ServerContext } from './server-context.ts';
 
@@ -128,6 +129,7 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
     snippetRoutes(ctx),
     billingRoutes(ctx),
     invoiceRoutes(ctx),
+    walletRoutes(ctx),
     clientPeopleRoutes(ctx),
     viewAsRoutes(ctx),
     ownSettingsRoutes(ctx),

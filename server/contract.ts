@@ -43,6 +43,7 @@ export * from './contract/tenants.ts';
 export * from './contract/usage.ts';
 export * from './contract/vapi-look.ts';
 export * from './contract/visitor.ts';
+export * from './contract/wallet.ts';
 export * from './contract/webhooks.ts';
 export * from './contract/widget.ts';
 export * from './contract/words.ts';

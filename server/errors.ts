@@ -9,6 +9,7 @@ const titles: Record<ErrorCode, string> = {
   invalid_request: 'The request is not valid',
   unauthorized: 'Valid credentials are required',
   session_expired: 'The session is no longer valid',
+  balance_empty: 'The prepaid balance does not cover it',
   budget_exhausted: 'The monthly budget is used up',
   origin_not_allowed: 'This page may not use this agent',
   tenant_paused: 'This agent is paused',

@@ -48,6 +48,8 @@ const ladder = [
   ['store'],
   ['errors.ts'],
   ['ledger'],
+  // Pure, and needed by whoever holds a price before the call: the rest of `billing` is above.
+  ['billing/plan/period.ts', 'billing/plan/plan.ts', 'billing/plan/price.ts'],
   ['vapi'],
   ['context.ts'],
   ['access/audit.ts', 'access/byte-budget.ts', 'access/bounded-body.ts', 'access/proxy-hint.ts'],
@@ -55,6 +57,7 @@ const ladder = [
   ['access/notices'],
   ['access/identity'],
   ['access/tenants'],
+  ['access/wallet'],
   ['access/start'],
   ['access/leads'],
   ['access/pruning.ts'],

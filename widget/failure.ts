@@ -68,6 +68,7 @@ const ofServer: Partial<Record<ErrorCode, FailureCode>> = {
   call_denied: 'call_denied',
   forbidden: 'call_denied',
   challenge_required: 'call_denied',
+  balance_empty: 'budget_exhausted',
   budget_exhausted: 'budget_exhausted',
   concurrency_limit: 'concurrency_limit',
   rate_limited: 'rate_limited',

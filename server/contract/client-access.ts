@@ -52,12 +52,14 @@ export const clientSwitches = {
     },
   },
   invoices: {
-    what: 'plan, bill so far, invoices and prepaid credit',
+    what: 'plan, bill so far, invoices, prepaid credit and its wallet',
     initially: true,
     operations: [
       `GET ${tenant}/plan`,
       `GET ${tenant}/preview`,
       `GET ${tenant}/credits`,
+      `GET ${tenant}/wallet`,
+      `GET ${tenant}/wallet/entries`,
       `GET ${tenant}/invoices`,
       `GET ${tenant}/invoices/{id}`,
       `GET ${tenant}/invoices/{id}/payment-page`,
@@ -73,6 +75,7 @@ export const clientSwitches = {
       `GET ${tenant}/leads`,
       `GET ${tenant}/outcomes`,
       `GET ${tenant}/invoices`,
+      `GET ${tenant}/wallet/entries`,
       lineCalls,
     ],
   },

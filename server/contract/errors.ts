@@ -6,6 +6,7 @@ export const errorStatus = {
   invalid_request: 400,
   unauthorized: 401,
   session_expired: 401,
+  balance_empty: 402,
   budget_exhausted: 402,
   origin_not_allowed: 403,
   tenant_paused: 403,

@@ -85,7 +85,11 @@ export const invoiceDocumentSchema = z.object({
     })
     .nullable(),
   totalCents: z.int(),
-  creditCents: z.int().describe('Prepaid credit that pays for it.'),
+  creditCents: z
+    .int()
+    .describe(
+      'Prepaid credit that pays for it, the wallet included; negative when it is a credit note that is paid into the wallet.',
+    ),
   dueCents: z.int(),
   corrects: z
     .object({

@@ -34,7 +34,7 @@ export async function dismissCall(ctx: Context, tenant: Tenant, callId: string, 
     const now = ctx.now();
     const nothing = { status: 'ended', seconds: 0, costMicros: 0, usageDay: null };
     const after = { ...voided(before, now), ...nothing, dismissedAt: now };
-    await writeCall(db, before, after, 'poll', now);
+    await writeCall(db, tenant, before, after, { source: 'poll', nowMs: now });
     await takeBackOutcome(db, tenant.id, callId);
     await shrinkReservation(db, tenant.id, callId, 0);
     const { status, costMicros } = before;

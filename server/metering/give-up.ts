@@ -9,6 +9,7 @@ import { eraseResults } from '../store/call-results.ts';
 import { type CallRow, findCall, markGone } from '../store/calls.ts';
 import { shrinkReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
+import { releasePrice } from '../store/wallets.ts';
 
 /** Vapi no longer knows these. What is booked stays. */
 export async function giveUpGone(ctx: Context, tenant: Tenant, ids: string[]): Promise<void> {
@@ -50,6 +51,8 @@ async function giveUp(ctx: Context, tenant: Tenant, row: CallRow, isMadeUp = fal
   const most = isMadeUp ? 0 : worthOf(row, tenant.limits.worstCaseMicrosPerMinute);
   const heldMicros = await ctx.store.transaction().execute(async (db) => {
     const held = await shrinkReservation(db, tenant.id, row.id, most);
+    // A price that waits for the cost is not billed; any other is charged already.
+    if (tenant.walletOn === 1) await releasePrice(db, tenant.id, row.id);
     const data = { call: row.id, heldMicros: held };
     await raiseNotice(db, tenant, { kind: 'cost-unknown', period: dayIn(tenant.timeZone, now), data }, now);
     return held;

@@ -4,6 +4,7 @@ import { noticeBudget, raiseNotice } from '../access/notices/notices.ts';
 import { sealControlUrl } from '../access/secrets/tenant-secrets.ts';
 import { endUnwanted } from '../access/start/end-call.ts';
 import { holdPhoneCall, isPhoneCall, phoneHoldId } from '../access/start/phone-hold.ts';
+import { chargeCall } from '../access/wallet/charge.ts';
 import { dayIn } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
@@ -154,7 +155,7 @@ async function book(
   after.pollAt = doubt === 'take' ? nextPollAfter(before, after, nowMs, unwanted !== null) : nowMs;
   // The poll ends it on time, even if nothing more is reported.
   if (hold?.endsAt && hold.endsAt > nowMs) after.pollAt = Math.min(after.pollAt ?? hold.endsAt, hold.endsAt);
-  const changes = await writeCall(db, before, after, event.source, nowMs);
+  const changes = await writeCall(db, tenant, before, after, { source: event.source, nowMs });
   // Not after a deletion, which may be overtaken by a report that is sent again.
   if (after.contentDeletedAt === null) {
     const hashes = (event.callerIds ?? []).flatMap((id) =>
@@ -204,13 +205,16 @@ export function afterIngest(ctx: Context, tenant: Tenant, ingested: Ingested): v
   endUnwanted(ctx, tenant, { callId: row.id, reason: unwanted, isNew: isNewlyUnwanted });
 }
 
-/** The row, the usage of its day and month, and the history together. */
+/**
+ * The row, the usage of its day and month, the history, and the charge to the tenant's wallet together.
+ * @param tenant null when the call is another's after all
+ */
 export async function writeCall(
   db: Queries,
+  tenant: Tenant | null,
   before: CallRow,
   after: CallRow,
-  source: CallEvent['source'],
-  nowMs: number,
+  { source, nowMs }: { source: CallEvent['source']; nowMs: number },
 ): Promise<UsageEntry[]> {
   await updateCall(db, before, after);
   const changes = usageChanges(usageOf(before), usageOf(after));
@@ -219,16 +223,20 @@ export async function writeCall(
   }
   await addToMonths(db, after.tenantId, changes);
   // Its kind decides which of the plan's prices it has, and one of unknown length, unlike one of no length, has none yet.
-  if (changes.length === 0 && (after.type !== before.type || after.seconds !== before.seconds))
-    await touchMonths(db, after.tenantId, [after.usageDay]);
+  const isTouched = changes.length === 0 && (after.type !== before.type || after.seconds !== before.seconds);
+  if (isTouched) await touchMonths(db, after.tenantId, [after.usageDay]);
   if (changes.length > 0 && after.costMicros !== null) await insertRevision(db, after, source, nowMs);
+  // Last, since all bookings of the tenant's calls wait for its wallet.
+  if ((changes.length > 0 || isTouched) && (tenant === null || tenant.walletOn === 1)) {
+    await chargeCall(db, after, { tenant, isFinal: source !== 'webhook' }, nowMs);
+  }
   return changes;
 }
 
 /** The tenant received reports of another's call: its row stays, worth nothing, and is not billed. */
 async function voidCall(db: Queries, tenantId: string, event: CallEvent, nowMs: number): Promise<void> {
   const before = await lockCall(db, newCallRow(tenantId, event));
-  await writeCall(db, before, voided(before, nowMs), event.source, nowMs);
+  await writeCall(db, null, before, voided(before, nowMs), { source: event.source, nowMs });
   if (before.sessionId !== null) await releaseReservation(db, before.sessionId);
   await deleteCallers(db, tenantId, event.callId);
   await deleteResults(db, tenantId, event.callId);

@@ -50,6 +50,33 @@ export const billingOperations: Operation[] = [
     answers: { 201: json('The balance.', contract.creditBalanceSchema) },
     refusals: ['conflict'],
   }),
+  tenant('GET /v1/tenants/{slug}/wallet', 'Read the wallet', {
+    answers: { 200: json('The wallet.', contract.walletViewSchema) },
+  }),
+  operator('PUT /v1/tenants/{slug}/wallet', 'Turn the wallet on or off, and set its limits', {
+    notes:
+      'While it is on, each start holds its highest price by the plan, with tax, and is refused (`balance_empty`) if the wallet does not cover it. Its currency is that of the plans.',
+    body: { schema: contract.setWalletSchema },
+    answers: { 200: json('The wallet.', contract.walletViewSchema) },
+    refusals: ['conflict'],
+  }),
+  tenant('GET /v1/tenants/{slug}/wallet/entries', 'List what has moved the balance', {
+    notes: 'Newest first.',
+    query: contract.walletEntriesQuerySchema,
+    answers: {
+      200: json('One page.', contract.walletEntriesAnswerSchema, {
+        ...csv('in the wallet’s currency'),
+        headers: csvCursor,
+      }),
+    },
+  }),
+  operator('POST /v1/tenants/{slug}/wallet/entries', 'Fill the wallet, or correct it', {
+    notes:
+      'Takes no more than calls could still use. A repeated `reference` counts once; with different content it is refused.',
+    body: { schema: contract.bookWalletEntrySchema },
+    answers: { 201: json('The entry, and the wallet after it.', contract.bookedWalletEntrySchema) },
+    refusals: ['conflict'],
+  }),
   tenant('GET /v1/tenants/{slug}/invoices', 'List invoices', {
     notes: 'Newest first; drafts only for the operator.',
     query: contract.pageQuerySchema,

@@ -5,15 +5,17 @@
  * or a sweep.
  */
 import { monthIn } from '../../base/time-zone.ts';
-import { callKinds, type UnwantedReason } from '../../contract.ts';
+import { type CallChannel, callKinds, type UnwantedReason } from '../../contract.ts';
 import type { CallEvent } from '../../ledger/call-event.ts';
+import { channelOf } from '../../ledger/channel.ts';
 import { isUnderWay } from '../../ledger/usage.ts';
 import type { CallRow } from '../../store/calls.ts';
 import type { Queries } from '../../store/database.ts';
 import { findReservation, insertReservation, readCommitments } from '../../store/reservations.ts';
 import { lockForStart, type Tenant } from '../../store/tenants.ts';
 import { raiseNotice } from '../notices/notices.ts';
-import { leaseEnd, leaseGraceSeconds, spendForCall } from './limits.ts';
+import { holdOfWallet, noticeEmpty, type WalletHold } from '../wallet/hold.ts';
+import { leaseEnd, leaseGraceSeconds, shortestCallSeconds, spendForCall, worstCost } from './limits.ts';
 import { isOpen } from './opening-hours.ts';
 
 export interface PhoneHold {
@@ -65,23 +67,48 @@ export async function holdPhoneCall(
   const { limits, timeZone } = current;
   const month = monthIn(timeZone, nowMs);
   const { committedMicros, callsInProgress } = await readCommitments(db, tenant.id, month, nowMs);
-  const spend = spendForCall(limits, committedMicros);
-  if (!spend) {
+  const affordable = spendForCall(limits, committedMicros);
+  if (!affordable) {
     const data = { budgetMicros: limits.monthlyBudgetMicros };
     await raiseNotice(db, current, { kind: 'budget-100', period: month, data }, nowMs);
   }
   const isFull = callsInProgress >= limits.concurrentCalls || !isOpen(limits.hours, timeZone, nowMs);
-  if (!spend || isFull) return { unwanted: 'no-room', endsAt: null };
+  if (!affordable || isFull) return { unwanted: 'no-room', endsAt: null };
+  const began = { from: row.startedAt ?? row.createdAt, to: nowMs };
+  const wish = { channel: channelOf(row.type), maxSeconds: affordable.maxSeconds, ...began };
+  const spend = await phoneCallByWallet(db, current, wish, nowMs);
+  // A refused report must be kept, so the notice is in its transaction.
+  if (!spend) await noticeEmpty(db, current, nowMs);
+  if (!spend) return { unwanted: 'no-room', endsAt: null };
   const beganAt = Math.min(nowMs, row.startedAt ?? (row.type === callKinds.inbound ? row.createdAt : nowMs));
   const leaseExpiresAt = leaseEnd(beganAt, spend.maxSeconds);
   await insertReservation(db, {
     ...{ id, tenantId: tenant.id, kind: 'phone', generation: current.generation },
     // One of the month before, reported late, is booked there and uses none of this month's budget.
-    ...{ month: monthIn(timeZone, leaseExpiresAt), amountMicros: spend.amountMicros },
+    ...{ month: monthIn(timeZone, leaseExpiresAt), amountMicros: worstCost(limits, spend.maxSeconds) },
+    ...{ priceMicros: spend.priceMicros, pricePool: spend.pricePool },
     ...{ maxSeconds: spend.maxSeconds, state: 'held', leaseExpiresAt, accessMode: current.accessMode },
     ...{ assistantId: row.assistantId ?? '', visitorNetwork: '', visitorSite: null, callId: row.id },
     ...{ consentVersion: null, createdAt: nowMs },
   });
   const endsAt = leaseExpiresAt - leaseGraceSeconds * 1000;
   return { unwanted: nowMs >= endsAt ? 'used-up' : null, endsAt };
+}
+
+/**
+ * A call is no longer than its client's wallet covers.
+ * @param wish it begins between `from` and `to`, in epoch milliseconds
+ * @returns null when the wallet does not cover the shortest call
+ */
+export async function phoneCallByWallet(
+  db: Queries,
+  tenant: Tenant,
+  wish: { channel: CallChannel; maxSeconds: number; from: number; to: number },
+  nowMs: number,
+): Promise<WalletHold | null> {
+  const { maxSeconds } = wish;
+  if (tenant.walletOn !== 1) return { maxSeconds, priceMicros: 0, pricePool: null };
+  const costOf = (length: number) => worstCost(tenant.limits, length);
+  const leastSeconds = Math.min(shortestCallSeconds, maxSeconds);
+  return holdOfWallet(db, tenant, { ...wish, leastSeconds, costOf }, nowMs);
 }

@@ -20,9 +20,10 @@ import { callerHashes } from '../identity/caller-hashes.ts';
 import { raiseNotice } from '../notices/notices.ts';
 import { sealControlUrl } from '../secrets/tenant-secrets.ts';
 import { namedIn } from '../tenants/squads.ts';
-import { leaseEnd, leaseGraceSeconds, spendForCall } from './limits.ts';
+import { noticeEmpty } from '../wallet/hold.ts';
+import { leaseEnd, leaseGraceSeconds, spendForCall, worstCost } from './limits.ts';
 import { isOpen } from './opening-hours.ts';
-import { phoneHoldId } from './phone-hold.ts';
+import { phoneCallByWallet, phoneHoldId } from './phone-hold.ts';
 
 /** `foreign`: the call or the number is another tenant's. `over`: it has ended, or what was held for it is gone. */
 export type PhoneRefusalReason =
@@ -32,6 +33,7 @@ export type PhoneRefusalReason =
   | 'often'
   | 'busy'
   | 'budget'
+  | 'balance'
   | 'foreign'
   | 'over';
 
@@ -69,6 +71,7 @@ export async function decidePhoneCall(
       const notice = { kind: 'budget-100', period: monthIn(tenant.timeZone, now), data } as const;
       await raiseNotice(ctx.store, tenant, notice, now);
     }
+    if (error.reason === 'balance') await noticeEmpty(ctx.store, tenant, now);
     return { refused: error.reason };
   }
 }
@@ -102,18 +105,24 @@ async function hold(ctx: Context, db: Queries, tenant: Tenant, wish: Wish, now: 
     now,
   );
   if (callsInProgress >= limits.concurrentCalls) throw new Refused('busy');
-  const spend = spendForCall(limits, committedMicros);
-  if (!spend) throw new Refused('budget');
+  const affordable = spendForCall(limits, committedMicros);
+  if (!affordable) throw new Refused('budget');
+  const begins = { from: now, to: leaseEnd(now, affordable.maxSeconds) };
+  const asked = { channel: 'inbound' as const, maxSeconds: affordable.maxSeconds, ...begins };
+  const spend = await phoneCallByWallet(db, current, asked, now);
+  if (!spend) throw new Refused('balance');
   const { owner } = await claimCall(db, { callId: event.callId, tenantId: tenant.id, confirmed: false });
   if (owner !== tenant.id) throw new Refused('foreign');
   const row = await lockCall(db, newCallRow(tenant.id, { ...event, createdAt: now }));
   if (row.status === 'ended') throw new Refused('over');
   const assistantId = wanted !== null && namedIn(current).includes(wanted) ? wanted : current.assistantId;
-  const { maxSeconds, amountMicros } = spend;
+  const { maxSeconds, priceMicros, pricePool } = spend;
+  const amountMicros = worstCost(limits, maxSeconds);
   const leaseExpiresAt = leaseEnd(now, maxSeconds);
   await insertReservation(db, {
     ...{ id, tenantId: tenant.id, kind: 'phone', generation, month: monthIn(timeZone, leaseExpiresAt) },
-    ...{ amountMicros, maxSeconds, state: 'held', leaseExpiresAt, accessMode, assistantId },
+    ...{ amountMicros, priceMicros, pricePool },
+    ...{ maxSeconds, state: 'held', leaseExpiresAt, accessMode, assistantId },
     ...{ visitorNetwork: '', visitorSite: null, callId: event.callId, consentVersion: null, createdAt: now },
   });
   await insertCallers(db, tenant.id, event.callId, hashes.slice(0, 1));

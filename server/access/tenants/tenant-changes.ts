@@ -58,6 +58,7 @@ export function newTenant(
     previousWebhookSecretUntil: null,
     webhookForwardSealed: null,
     hookSecretSealed: '',
+    walletOn: 0,
     snippetSeenAt: null,
     snippetSeenOn: null,
     invitedAt: null,

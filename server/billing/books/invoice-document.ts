@@ -18,8 +18,10 @@ export interface DocumentInput {
   plans: Map<string, Plan>;
   account: BillingAccount;
   seller: Seller | null;
-  /** The remaining prepaid credit. */
+  /** The remaining prepaid credit, and what the wallet can pay. */
   balanceCents: number;
+  /** What is owed to the buyer is paid into its wallet. */
+  isPaidIntoWallet?: boolean;
   /** By `lineKey`; absent for a draft. */
   callHashes?: Map<string, string>;
 }
@@ -34,7 +36,8 @@ export function makeDocument(input: DocumentInput): InvoiceDocument {
   const linesCents = sumCents(lines);
   const tax = taxOn(linesCents, input.account.tax);
   const totalCents = linesCents + (tax?.amountCents ?? 0);
-  const creditCents = Math.max(0, Math.min(totalCents, input.balanceCents));
+  const owedCents = input.isPaidIntoWallet ? Math.min(0, totalCents) : 0;
+  const creditCents = owedCents || Math.max(0, Math.min(totalCents, input.balanceCents));
   return {
     format: 2,
     id: input.id,

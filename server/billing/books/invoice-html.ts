@@ -56,7 +56,11 @@ export function invoiceHtml(
   if (corrects) facts.push(['Corrects', `${corrects.number}: ${corrects.reason}`]);
   const sums: [string, number][] = [];
   if (tax) sums.push(['Sum', document.linesCents], [`${tax.label} ${percent(tax.bps)} %`, tax.amountCents]);
-  if (creditCents > 0) sums.push(['Total', document.totalCents], ['Paid from prepaid credit', -creditCents]);
+  if (creditCents !== 0)
+    sums.push(
+      ['Total', document.totalCents],
+      [creditCents > 0 ? 'Paid from prepaid credit' : 'Paid into prepaid credit', -creditCents],
+    );
   if (leftCents === null) sums.push([dueCents < 0 ? 'Credited to you' : 'To pay', dueCents]);
   else {
     sums.push(['Credited since', leftCents - dueCents]);

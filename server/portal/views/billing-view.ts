@@ -1,8 +1,9 @@
-/** How a client is billed: plan, account, prepaid credit. */
+/** How a client is billed: plan, account, wallet, prepaid credit. */
 import { html } from 'lit';
 import '../forms/account-form.ts';
 import '../forms/credit-section.ts';
 import '../forms/plan-section.ts';
+import '../forms/wallet-section.ts';
 import { titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
 
@@ -14,6 +15,7 @@ export class BillingElement extends ScopedElement {
     return html`<h1>${titleOf(scope, 'Billing')}</h1>
       <plan-section .scope=${scope}></plan-section>
       <account-form .scope=${scope}></account-form>
+      <wallet-section .scope=${scope}></wallet-section>
       <credit-section .scope=${scope}></credit-section>`;
   }
 }

@@ -60,7 +60,7 @@ export class InvoiceElement extends ScopedElement {
         ${document.corrects ? html`<p>Corrects <a href="${scope.base}/invoices/${document.corrects.invoice}">${document.corrects.number}</a>: ${document.corrects.reason}</p>` : ''}
         <dl class="figures">
           <div><dt>Total</dt><dd>${money(invoice.totalCents, currency)}</dd></div>
-          ${document.creditCents > 0 ? html`<div><dt>Paid from credit</dt><dd>${money(document.creditCents, currency)}</dd></div>` : ''}
+          ${document.creditCents === 0 ? '' : html`<div><dt>${document.creditCents > 0 ? 'Paid from credit' : 'Paid into the wallet'}</dt><dd>${money(Math.abs(document.creditCents), currency)}</dd></div>`}
           <div><dt>Amount due</dt><dd>${money(isCredited ? 0 : invoice.dueCents, currency)}${isCredited ? ' (credited)' : ''}</dd></div>
           ${invoice.leftToPayCents !== invoice.dueCents && isOpen ? html`<div><dt>Due after credit notes</dt><dd>${money(invoice.leftToPayCents, currency)}</dd></div>` : ''}
           ${invoice.issuedAt ? html`<div><dt>Issued</dt><dd>${dayOf(invoice.issuedAt, scope.timeZone)}</dd></div>` : ''}

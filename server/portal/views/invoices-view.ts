@@ -2,6 +2,7 @@
 import { html } from 'lit';
 import type { InvoiceState, InvoiceSummary, InvoiceView } from '../../contract.ts';
 import { get, type Page, post } from '../parts/api.ts';
+import { lazily } from '../parts/lazy.ts';
 import { Resource } from '../parts/resource.ts';
 import { pathOf, titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
@@ -17,6 +18,7 @@ export class InvoicesElement extends ScopedElement {
 
   protected override reload(): void {
     this.#work.clear();
+    lazily(() => import('./wallet-view.ts'));
     void this.#list.load(true);
   }
 
@@ -24,6 +26,7 @@ export class InvoicesElement extends ScopedElement {
     const { scope } = this;
     return html`<h1>${titleOf(scope, scope.isOperator ? 'Invoices' : 'Billing')}</h1>
       ${scope.permissions.includes('billing.manage') ? this.#drafting() : ''}
+      <wallet-view .scope=${scope}></wallet-view>
       ${this.#work.show()}
       ${this.#list.show((list) => this.#table(list))}`;
   }

@@ -48,6 +48,7 @@ import { passkeys } from './0055-passkeys.ts';
 import { invoiceList } from './0056-invoice-list.ts';
 import { callResults } from './0062-call-results.ts';
 import { leads } from './0067-leads.ts';
+import { wallets } from './0068-wallets.ts';
 import { phone } from './0069-phone.ts';
 import { callLanguage } from './0070-call-language.ts';
 import { outcomes } from './0071-outcomes.ts';
@@ -101,6 +102,7 @@ export const migrations: Record<string, Migration> = {
   '0056-invoice-list': invoiceList,
   '0062-call-results': callResults,
   '0067-leads': leads,
+  '0068-wallets': wallets,
   '0069-phone': phone,
   '0070-call-language': callLanguage,
   '0071-outcomes': outcomes,

@@ -31,6 +31,8 @@ for (const engine of testDatabases()) {
         ...{ id, tenantId, kind: 'call', generation: 0, month: '2026-11', amountMicros: 1, maxSeconds: 60 },
         ...{ state: 'released', leaseExpiresAt: 0, accessMode: 'proxy', assistantId: 'assistant' },
         ...{ visitorNetwork: 'n', visitorSite: null, callId: null, consentVersion: '1', createdAt: ago(36) },
+        priceMicros: 0,
+        pricePool: null,
         ...changes,
       };
       await insertReservation(server.ctx.store, reservation);
