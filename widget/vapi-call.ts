@@ -227,8 +227,11 @@ class JoinedCall implements ActiveCall {
     vapi.on('call-end', () => void this.#finish());
     vapi.on('camera-error', (event) => this.#fail(deviceFailure(event)));
     vapi.on('error', (event) => {
-      if (asObject(event).type === 'audio-start-failed' && !this.#isOver)
+      if (asObject(event).type === 'audio-start-failed' && !this.#isOver) {
+        // The SDK has taken its player out of the page itself: it must not be put back.
+        this.#players.clear();
         this.#listener.soundBlocked(() => playRemote(vapi));
+      }
       if (!isFatal(event)) return;
       this.#fail(isNormalEnd(event) ? null : failureCode(event, this.#isLive));
     });
