@@ -13,7 +13,7 @@ export interface Part {
   script?: ScriptLine[];
   limits?: Partial<Limits>;
   /** Settings that only this tenant has. */
-  wishes?: Pick<CreateTenant, 'consent' | 'rejoinCalls'>;
+  wishes?: Pick<CreateTenant, 'consent' | 'leads' | 'rejoinCalls'>;
 }
 
 /** A client with past calls: how many of the last thirty days to generate. */
@@ -196,13 +196,21 @@ export const troubles: Trouble[] = [
     'The month’s budget does not pay for ten more seconds, so no call starts.',
     { ...patient, monthlyBudgetMicros: 1000 },
   ),
-  trouble(
-    'try-closed',
-    'Outside the hours',
-    'talks',
-    'Calls are taken for one minute a night, at three o’clock UTC.',
-    { ...patient, hours: [{ days: [1, 2, 3, 4, 5, 6, 7], from: '03:00', to: '03:01' }] },
-  ),
+  {
+    ...trouble(
+      'try-closed',
+      'Outside the hours',
+      'talks',
+      'Calls are taken for one minute a night, at three o’clock UTC. What you write instead is under Leads in the portal.',
+      { ...patient, hours: [{ days: [1, 2, 3, 4, 5, 6, 7], from: '03:00', to: '03:01' }] },
+    ),
+    wishes: {
+      leads: {
+        consent: { version: '1', text: 'I agree that my details are stored and used to contact me.' },
+        ...{ email: null, url: null, perDay: 50, keepDays: 30 },
+      },
+    },
+  },
   trouble(
     pausedTenant,
     'Paused by the agency',

@@ -16,9 +16,10 @@ const linesSchema = z
   .trim()
   .refine((text) => !/[^\P{Cc}\n\r\t]/u.test(text), 'must not hold control characters');
 
-const phoneSchema = lineSchema.max(40).refine((text) => {
+/** As long as the ledger reads one, so that it can be found and erased by it. */
+const phoneSchema = lineSchema.max(26).refine((text) => {
   const digits = text.replace(/\D/g, '').length;
-  return /^\+?[\d\s().\-/]+$/.test(text) && digits >= 5 && digits <= 15;
+  return /^\+?[\d\s().\-/]+$/.test(text) && digits >= 7 && digits <= 15;
 }, 'use a phone number, best with its country code');
 
 /** `leads` of a tenant's settings. */

@@ -93,7 +93,7 @@ const optional = {
   alerts: alertsSchema
     .nullable()
     .describe(
-      'Notified at 80 % and 100 % of the budget, on a burst of refused pages, and of unpaid invoices. Null: only of unpaid invoices, by e-mail to their seller (`PUT /v1/billing/seller`). All are listed by `GET /v1/notices`.',
+      'Notified at 80 % and 100 % of the budget, on a burst of refused pages, of leads (without what they say), and of unpaid invoices. Null: only of unpaid invoices, by e-mail to their seller (`PUT /v1/billing/seller`). All are listed by `GET /v1/notices`.',
     ),
   modes: z
     .array(z.enum(widgetModes))

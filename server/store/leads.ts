@@ -5,14 +5,13 @@ import type { LeadsTable } from './leads-schema.ts';
 
 export type LeadRow = Selectable<LeadsTable>;
 
-/** @returns false when there is one with its id */
-export async function insertLead(db: Queries, row: LeadRow): Promise<boolean> {
-  const result = await db
+/** Called under the lock of the tenant's row; one with its id stays as it is. */
+export async function insertLead(db: Queries, row: LeadRow): Promise<void> {
+  await db
     .insertInto('leads')
     .values(row)
     .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst();
-  return Number(result.numInsertedOrUpdatedRows ?? 0) === 1;
+    .execute();
 }
 
 export async function findLead(db: Queries, tenantId: string, id: string): Promise<LeadRow | null> {

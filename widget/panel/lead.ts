@@ -75,7 +75,7 @@ type Wrong = Partial<Record<Field, keyof LeadStrings>>;
 /** As the server checks it. */
 const isPhone = (text: string): boolean => {
   const digits = text.replace(/\D/g, '').length;
-  return /^\+?[\d\s().\-/]+$/.test(text) && digits >= 5 && digits <= 15;
+  return /^\+?[\d\s().\-/]+$/.test(text) && digits >= 7 && digits <= 15;
 };
 
 export class LeadElement extends LitElement {
@@ -155,7 +155,7 @@ export class LeadElement extends LitElement {
       <h3 id="lead-title"><bdi>${own.leadTitle}</bdi></h3>
       <p><bdi>${own.leadHelp}</bdi></p>
       <label>${own.leadName}${input('name', 'text', 'name', 120)}${this.#problem('name')}</label>
-      <label>${own.leadPhone}${input('phone', 'tel', 'tel', 40)}${this.#problem('phone')}</label>
+      <label>${own.leadPhone}${input('phone', 'tel', 'tel', 26)}${this.#problem('phone')}</label>
       <label>${own.leadEmail}${input('email', 'email', 'email', 254)}${this.#problem('email')}</label>
       <label>${own.leadMessage}<textarea name="message" rows="2" maxlength="2000"></textarea></label>
       <label class="terms-of"><input type="checkbox" name="consent" aria-invalid=${'consent' in this.wrong}

@@ -38,6 +38,8 @@ export async function takeLead(
   const id = `lead_${asked.id}`;
   // Before the challenge, which the first attempt has used up.
   if (await findLead(ctx.store, tenant.id, id)) return;
+  // A flood is refused before it waits for a lock; what counts is decided under it.
+  await checkRecent(ctx, ctx.store, tenant, visitorAt(ctx, address));
   await checkChallenge(ctx, tenant, origin, asked.challenge);
   await ctx.store.transaction().execute(async (db) => {
     // Of two at once, the second counts the first.
@@ -68,21 +70,11 @@ async function insert(
   tenant: Tenant,
   { id, asked, origin, address }: Left,
 ): Promise<void> {
-  const { consent, perDay, keepDays } = checkTaken(tenant, asked);
+  const { consent, keepDays } = checkTaken(tenant, asked);
+  if (await findLead(db, tenant.id, id)) return;
   const now = ctx.now();
-  const site = siteOf(address);
-  const visitor = {
-    visitorNetwork: hashNetwork(ctx.keys.network, networkOf(address)),
-    visitorSite: site && hashNetwork(ctx.keys.network, site),
-  };
-  const recent = await countRecentLeads(db, { tenantId: tenant.id, ...visitor }, now);
-  if (recent.networkHour >= perNetwork.hour) throw new ApiError('rate_limited', { retryAfter: 3600 });
-  if (
-    recent.all >= perDay ||
-    recent.network >= perNetwork.day ||
-    recent.site >= perNetwork.day * networksPerSite
-  )
-    throw new ApiError('rate_limited', { retryAfter: 86_400 });
+  const visitor = visitorAt(ctx, address);
+  await checkRecent(ctx, db, tenant, visitor);
   const content: LeadContent = {
     name: asked.name,
     phone: asked.phone ?? null,
@@ -91,12 +83,16 @@ async function insert(
     page: pageOn(origin, asked.page),
     consent: { version: consent.version, text: consent.text },
   };
-  const hashOf = (text: string | null) => {
-    const caller = text === null ? null : callerIdOf(text);
-    return caller === null ? null : (callerHashes(ctx.keys.caller, tenant.id, caller)[0] ?? null);
+  const hashOf = (field: 'phone' | 'email') => {
+    const text = content[field];
+    if (text === null) return null;
+    const caller = callerIdOf(text);
+    // What could not be found again could not be erased either.
+    if (caller === null) throw invalidField(field, 'cannot be read');
+    return callerHashes(ctx.keys.caller, tenant.id, caller)[0] ?? null;
   };
   const announcedAt = announcementTime(await lastAnnouncement(db, tenant.id), now);
-  const isNew = await insertLead(db, {
+  await insertLead(db, {
     tenantId: tenant.id,
     id,
     createdAt: now,
@@ -104,13 +100,38 @@ async function insert(
     reason: asked.reason,
     contentSealed: sealLead(ctx, tenant.id, id, content),
     noteSealed: null,
-    phoneHash: hashOf(content.phone),
-    emailHash: hashOf(content.email),
+    phoneHash: hashOf('phone'),
+    emailHash: hashOf('email'),
     ...visitor,
     announcedAt,
     expiresAt: now + keepDays * dayMs,
   });
-  if (isNew) await raiseLeadNotices(db, tenant, announcedAt, now);
+  await raiseLeadNotices(db, tenant, announcedAt, now);
+}
+
+function visitorAt({ keys }: Context, address: string | undefined) {
+  const site = siteOf(address);
+  return {
+    visitorNetwork: hashNetwork(keys.network, networkOf(address)),
+    visitorSite: site && hashNetwork(keys.network, site),
+  };
+}
+
+/** @throws ApiError `rate_limited` */
+async function checkRecent(
+  ctx: Context,
+  db: Queries,
+  { id: tenantId, leads }: Tenant,
+  visitor: ReturnType<typeof visitorAt>,
+): Promise<void> {
+  const recent = await countRecentLeads(db, { tenantId, ...visitor }, ctx.now());
+  if (recent.networkHour >= perNetwork.hour) throw new ApiError('rate_limited', { retryAfter: 3600 });
+  if (
+    recent.all >= (leads?.perDay ?? 0) ||
+    recent.network >= perNetwork.day ||
+    recent.site >= perNetwork.day * networksPerSite
+  )
+    throw new ApiError('rate_limited', { retryAfter: 86_400 });
 }
 
 /** Another site's page is not where the visitor was; query and fragment may hold what is nobody's business. */

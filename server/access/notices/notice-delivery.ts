@@ -71,22 +71,25 @@ async function attempt(ctx: Context, notice: Notice, send: () => Promise<void>):
 
 async function sendWebhook(ctx: Context, tenant: Tenant, url: string, notice: Notice): Promise<void> {
   if (!notice.urlPending) return;
+  const body = await bodyOf(ctx, notice);
+  if (!body) return;
   await postHook({
     url,
     secret: openTenantSecret(ctx.box, tenant, 'hookSecret'),
     id: notice.id,
-    body: await bodyOf(ctx, notice),
+    body,
     timeoutMs: 10_000,
     nowMs: ctx.now(),
     outside: outsideOrListed(ctx.config),
   });
 }
 
-/** What leads say is read when it is sent, and is in no notice. */
-async function bodyOf(ctx: Context, notice: Notice): Promise<object> {
+/** What leads say is read when it is sent, and is in no notice. @returns null when all of them were deleted meanwhile */
+async function bodyOf(ctx: Context, notice: Notice): Promise<object | null> {
   const body = JSON.parse(notice.payload) as { data: object };
   if (notice.kind !== 'lead-sent') return body;
-  return { ...body, data: { ...body.data, leads: await leadsIn(ctx, notice) } };
+  const leads = await leadsIn(ctx, notice);
+  return leads.length === 0 ? null : { ...body, data: { ...body.data, leads } };
 }
 
 async function sendEmail(ctx: MailContext, tenant: Tenant, to: string, notice: Notice): Promise<void> {
