@@ -132,7 +132,7 @@ export class LeadsElement extends ScopedElement {
         ${content?.message ? html`<p class="message">${content.message}</p>` : html`<p class="muted message">No message.</p>`}
         ${content?.page ? html`<div class="muted small contact">${content.page}</div>` : ''}
         ${note ? html`<div class="message small"><strong>Note:</strong> ${note}</div>` : ''}
-        <div class="muted small">${content ? html`Agreed to version ${content.consent.version}. ` : ''}Deleted on ${moment(expiresAt, timeZone)}.</div>
+        <div class="muted small">${content ? html`Agreed to version ${content.consent.version}. ` : ''}Kept until ${moment(expiresAt, timeZone)}.</div>
         ${this.noting === id ? this.#noteForm(lead, name) : ''}
       </td>
       <td>${
