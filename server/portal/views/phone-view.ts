@@ -214,7 +214,7 @@ export class PhoneElement extends ScopedElement {
     if (callers.length === 0) return html`<p>No one is blocked.</p>`;
     return table(
       'Blocked callers, newest first',
-      ['Number', 'Why', 'Since', ''],
+      ['Number', 'Why', 'Since', 'Action'],
       callers.map(
         ({ id, ending, note, createdAt }) => html`<tr>
           <th scope="row">…${ending}</th><td>${note}</td><td>${moment(createdAt, scope.timeZone)}</td>
