@@ -16,7 +16,7 @@ export const phoneRefusalSchema = z
       ),
   })
   .describe(
-    'For calls that this server refuses (`phoneCalls: ask`): paused, closed, all lines busy, no budget.',
+    'For calls that this server refuses (`phoneCalls: ask`): paused, closed, all lines busy, no budget. Replaced as a whole.',
   );
 
 export const phoneNumberModes = ['ask', 'assistant'] as const;

@@ -67,8 +67,9 @@ async function handle(
     res.locals.webhookResult = 'unreadable';
     req.log.warn({ tenant: tenant.slug, message: message.type }, 'a report without a readable call');
   }
-  const request = readPhoneRequest(json, ctx.now(), ctx.config.vapiBaseUrl);
-  const answer = request && (await answerPhoneRequest(ctx, tenant, request));
+  // Of the others there are many, and long ones.
+  const asked = wantsAnswer(message.type) ? readPhoneRequest(json, ctx.now(), ctx.config.vapiBaseUrl) : null;
+  const answer = asked && (await answerPhoneRequest(ctx, tenant, asked));
   if (answer) {
     if (!('assistantId' in answer)) res.locals.webhookResult = 'refused';
     res.json(phoneAnswerBody(answer));

@@ -54,16 +54,19 @@ export async function decidePhoneCall(
   tenant: Tenant,
   request: PhoneRequest,
 ): Promise<PhoneDecision> {
-  const now = ctx.now();
-  const { callerId, phoneNumberId } = request;
+  const [now, arrivedAt] = [ctx.now(), performance.now()];
+  const { callerId, event, phoneNumberId } = request;
   const number = phoneNumberId === null ? null : await findPhoneNumber(ctx.store, phoneNumberId);
   if (number && number.tenantId !== tenant.id) return { refused: 'foreign' };
   const hashes = callerId === null ? [] : callerHashes(ctx.keys.caller, tenant.id, callerId);
   const wish = { ...request, wanted: number?.assistantId ?? null, hashes };
   try {
-    const held = await ctx.store.transaction().execute((db) => hold(ctx, db, tenant, wish, now));
-    ctx.wakeSweep(tenant.orgId);
-    return held;
+    return await inTurn(ctx, tenant.id, async (queue) => {
+      await refuseWhenFull(ctx, tenant, event.callId, queue, arrivedAt);
+      const held = await ctx.store.transaction().execute((db) => hold(ctx, db, tenant, wish, ctx.now()));
+      ctx.wakeSweep(tenant.orgId);
+      return held;
+    });
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     if (error.reason === 'budget') {
@@ -74,6 +77,66 @@ export async function decidePhoneCall(
     if (error.reason === 'balance') await noticeEmpty(ctx.store, tenant, now);
     return { refused: error.reason };
   }
+}
+
+interface Queue {
+  last: Promise<unknown>;
+  /** Why the last look found no room, and when it began, by `performance.now()`. */
+  full: { reason: PhoneRefusalReason; since: number } | null;
+}
+const queues = new WeakMap<object, Map<string, Queue>>();
+
+/** They would wait for the tenant's lock anyway: in a queue they do not keep the connections from other tenants meanwhile. */
+function inTurn<Result>(
+  { store }: Context,
+  tenantId: string,
+  work: (queue: Queue) => Promise<Result>,
+): Promise<Result> {
+  const byTenant = queues.get(store) ?? new Map<string, Queue>();
+  queues.set(store, byTenant);
+  const queue = byTenant.get(tenantId) ?? { last: Promise.resolve(), full: null };
+  byTenant.set(tenantId, queue);
+  const result = queue.last.then(() => work(queue));
+  const over: Promise<unknown> = result
+    .catch(() => {})
+    .then(() => {
+      if (queue.last === over) byTenant.delete(tenantId);
+    });
+  queue.last = over;
+  return result;
+}
+
+/**
+ * Most of many at once are refused, and need neither lock nor transaction for that; those that have waited since before a
+ * look share what it found. Not where some reasons are answered otherwise than others.
+ * @param arrivedAt by `performance.now()`
+ * @throws Refused
+ */
+async function refuseWhenFull(
+  ctx: Context,
+  tenant: Tenant,
+  callId: string,
+  queue: Queue,
+  arrivedAt: number,
+): Promise<void> {
+  if (tenant.phoneRefusal.transferTo !== null) return;
+  if (queue.full === null || queue.full.since < arrivedAt) {
+    const since = performance.now();
+    const reason = await whyFull(ctx, tenant);
+    queue.full = reason && { reason, since };
+  }
+  if (queue.full === null) return;
+  // One that is held for already is answered as before.
+  const own = await findReservation(ctx.store, tenant.id, phoneHoldId(tenant.id, callId));
+  if (!own) throw new Refused(queue.full.reason);
+}
+
+async function whyFull(ctx: Context, { id, limits, timeZone }: Tenant): Promise<'busy' | 'budget' | null> {
+  const now = ctx.now();
+  const month = monthIn(timeZone, now);
+  const { committedMicros, callsInProgress } = await readCommitments(ctx.store, id, month, now);
+  if (callsInProgress >= limits.concurrentCalls) return 'busy';
+  return spendForCall(limits, committedMicros) === null ? 'budget' : null;
 }
 
 interface Wish extends PhoneRequest {

@@ -292,15 +292,20 @@ function tests(engine: Engine): void {
     const direct = await assign(tenant, id, { takeOver: true, mode: 'assistant' });
     assert.deepEqual([direct.body.state, direct.body.problem], ['answers', null]);
     assert.equal((await network.emulator.callIn({ phoneNumberId: id })).met, 'assistant');
+    // It began without asking: held for once it is reported.
+    await until(async () => (await heldBy(tenant)).length === 1, 'the call to be held for');
     const path = `/v1/tenants/careful/phone-numbers/${id}`;
     assert.equal((await network.server.operator('DELETE', path)).status, 204);
     assert.equal((await network.server.operator('DELETE', path)).status, 404);
+    const signed = await add('signed', {}, { webhookAuth: { kind: 'hmac' } });
+    const unsigned = await atVapi(signed, 'POST', '', { provider: 'vapi' });
+    assert.equal((await assign(signed, unsigned.id)).body.errors[0].path, 'credentialId');
     const keeps = await network.addTenant('keeps');
     const kept = await atVapi(keeps, 'POST', '', { provider: 'vapi' });
     assert.equal((await assign(keeps, kept.id)).body.errors[0].path, 'mode');
   });
 
-  it('of 400 at once against a limit of 7: 7 are answered by the agent, 393 by the sentence', async (t) => {
+  it('of 400 at once against a limit of 7: 7 are answered by the agent, 393 by the sentence', async () => {
     const tenant = await add('crowd', { concurrentCalls: 7, maxCallSeconds: 3600 });
     const phoneNumberId = await numberOf(tenant);
     const calls = Array.from({ length: 400 }, () =>
@@ -314,10 +319,6 @@ function tests(engine: Engine): void {
     assert.equal(
       held.reduce((sum, { amountMicros }) => sum + amountMicros, 0),
       7 * 6_000_000,
-    );
-    const times = outcomes.map(({ askedMs = 0 }) => askedMs).sort((a, b) => a - b);
-    t.diagnostic(
-      `answered within ${Math.round(times[395] ?? 0)} ms (p99), ${Math.round(times[199] ?? 0)} ms (half)`,
     );
   });
 }
