@@ -3,12 +3,14 @@ import { html } from 'lit';
 import '../forms/account-form.ts';
 import '../forms/credit-section.ts';
 import '../forms/plan-section.ts';
-import '../forms/wallet-section.ts';
+import { lazily } from '../parts/lazy.ts';
 import { titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
 
 export class BillingElement extends ScopedElement {
-  protected override reload(): void {}
+  protected override reload(): void {
+    lazily(() => import('../forms/wallet-section.ts'));
+  }
 
   protected override render() {
     const { scope } = this;
