@@ -16,6 +16,7 @@ export * from './contract/client-list.ts';
 export * from './contract/closes.ts';
 export * from './contract/doctor.ts';
 export * from './contract/errors.ts';
+export * from './contract/identity.ts';
 export * from './contract/invoices.ts';
 export * from './contract/keys.ts';
 export * from './contract/limits.ts';

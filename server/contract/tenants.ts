@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { isTimeZone } from '../base/time-zone.ts';
 import { changeClientAccessSchema, chosenClientAccessSchema } from './client-access.ts';
+import { identityPrefix } from './identity.ts';
 import { limitsSchema } from './limits.ts';
 import { keptResultsSchema } from './results.ts';
 import { forwardHeadersSchema, vapiChecks, webhookAuthSchema } from './webhooks.ts';
@@ -119,9 +120,16 @@ const optional = {
       'Calls by phone that did not start here. `keep`: they are counted and billed, and only a pause ends them. `limit`: when one is first reported, the worst price of its maximum length is held, as for a call of a visitor. Without room for it (budget, calls at once, opening hours), and when it has used up what is held, it is ended.',
     ),
   allowedVariables: z
-    .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/))
+    .array(
+      z
+        .string()
+        .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/)
+        .refine((name) => !name.startsWith(identityPrefix), 'names with identity_ are for signed identities'),
+    )
     .max(32)
-    .describe('Names of `variableValues` that a page may set; all others are dropped.'),
+    .describe(
+      'Names of `variableValues` that a page may set; all others are dropped. Anyone can change what a page sets: for what must be true, sign an identity.',
+    ),
   limits: limitsSchema.partial().describe('What is left out keeps its value.'),
   clientAccess: changeClientAccessSchema.describe(
     'What the client sees of its own. What is left out stays unchanged; null follows the agency’s default (`PATCH /v1/client-defaults`).',

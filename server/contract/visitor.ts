@@ -1,5 +1,6 @@
 /** What a visitor’s browser and the server exchange: session, grant, end. */
 import { z } from 'zod';
+import { identityTokenSchema } from './identity.ts';
 import { slugSchema, timeSchema } from './words.ts';
 
 /** Of `POST /v1/sessions` and the challenge before it. Other parameters are ignored: this one only selects a limit. */
@@ -64,6 +65,7 @@ const consentVersionSchema = z
 export const callRequestSchema = z.strictObject({
   session: z.string().min(1).max(2048),
   variableValues: variableValuesSchema.optional(),
+  identity: identityTokenSchema.optional(),
   consent: consentVersionSchema.optional(),
 });
 export type CallRequest = z.infer<typeof callRequestSchema>;
@@ -137,6 +139,7 @@ export const chatRequestSchema = z
     chat: z.string().min(1).max(4096).optional(),
     message: z.string().trim().min(1).max(4000),
     variableValues: variableValuesSchema.optional().describe('Only with the first message.'),
+    identity: identityTokenSchema.optional().describe('As in `POST /v1/calls`; only with the first message.'),
     consent: consentVersionSchema.optional(),
   })
   .refine(

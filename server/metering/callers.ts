@@ -1,6 +1,7 @@
 /** One caller's data across all calls of a tenant, by number or e-mail address: found, exported, erased. */
 import { type Actor, recordChange } from '../access/audit.ts';
 import { callerHashes } from '../access/identity/caller-hashes.ts';
+import { readIdentity } from '../access/start/identity.ts';
 import { iso } from '../base/iso.ts';
 import type { Context } from '../context.ts';
 import type { CallReadKind, ErasedCaller } from '../contract.ts';
@@ -88,6 +89,7 @@ async function exportedCall(ctx: Context, tenant: Tenant, row: CallRow, by: Acto
     seconds: row.seconds,
     ...content,
     results,
+    identity: await readIdentity(ctx, tenant.id, row.id),
     feedback: feedback && { rating: feedback.rating, comment: feedback.comment, at: iso(feedback.at) },
     consent:
       start && start.consentVersion !== null

@@ -23,6 +23,7 @@ import { claimCall } from '../store/call-owners.ts';
 import { deleteResults } from '../store/call-results.ts';
 import { type CallRow, insertRevision, lockCall, updateCall } from '../store/calls.ts';
 import type { Queries } from '../store/database.ts';
+import { deleteCallIdentities } from '../store/identities.ts';
 import {
   claimReservation,
   freeSlot,
@@ -225,6 +226,7 @@ async function voidCall(db: Queries, tenantId: string, event: CallEvent, nowMs: 
   if (before.sessionId !== null) await releaseReservation(db, before.sessionId);
   await deleteCallers(db, tenantId, event.callId);
   await deleteResults(db, tenantId, event.callId);
+  await deleteCallIdentities(db, tenantId, [event.callId]);
   if (isPhoneCall(before)) await shrinkReservation(db, tenantId, before.id, 0);
 }
 

@@ -4,7 +4,14 @@ import type { Store } from './database.ts';
 
 /** A column, and the columns that identify a row of its table. */
 export interface SealedColumn {
-  table: 'tenants' | 'calls' | 'callResults' | 'forwardTargets' | 'forwardedContents';
+  table:
+    | 'tenants'
+    | 'calls'
+    | 'callResults'
+    | 'forwardTargets'
+    | 'forwardedContents'
+    | 'identityKeys'
+    | 'callIdentities';
   column: string;
   key: string[];
 }
@@ -30,6 +37,9 @@ export const sealedColumns: SealedColumn[] = [
   { table: 'forwardTargets', column: 'targetSealed', key: ['tenantId', 'assistantId'] },
   { table: 'forwardedContents', column: 'headersSealed', key: ['id'] },
   { table: 'forwardedContents', column: 'bodySealed', key: ['id'] },
+  { table: 'identityKeys', column: 'currentSealed', key: ['tenantId'] },
+  { table: 'identityKeys', column: 'previousSealed', key: ['tenantId'] },
+  { table: 'callIdentities', column: 'contentSealed', key: ['tenantId', 'callId'] },
 ];
 
 /** @param prefix of texts that are already sealed correctly */

@@ -8,10 +8,12 @@ import {
 } from '../../store/sealed-texts.ts';
 import { type Actor, recordChange } from '../audit.ts';
 import {
+  callIdentityContext,
   callResultsContext,
   controlUrlContext,
   forwardedContext,
   forwardTargetContext,
+  identityKeyContext,
   type TenantSecret,
   tenantSecretContext,
 } from './tenant-secrets.ts';
@@ -56,5 +58,9 @@ function placeOf({ table, column }: SealedColumn, [first = '', second = '']: str
       return forwardTargetContext(first, second);
     case 'forwardedContents':
       return forwardedContext(first, name as 'headers' | 'body');
+    case 'identityKeys':
+      return identityKeyContext(first);
+    case 'callIdentities':
+      return callIdentityContext(first, second);
   }
 }

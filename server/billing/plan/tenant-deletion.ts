@@ -5,6 +5,7 @@ import { settleKey } from '../../access/tenants/public-key.ts';
 import { viewTenant } from '../../access/tenants/tenant-changes.ts';
 import type { Context } from '../../context.ts';
 import { firstRetryMs, unwireTenant } from '../../metering/unwiring.ts';
+import { deleteIdentityKeys } from '../../store/identities.ts';
 import { putPendingKey } from '../../store/pending-keys.ts';
 import { endSignIns } from '../../store/sign-ins.ts';
 import { deleteTenant, findTenantById, type Tenant } from '../../store/tenants.ts';
@@ -29,6 +30,7 @@ export async function removeTenant(ctx: Context, tenant: Tenant, by: Actor): Pro
     const { publicKeyId } = (await findTenantById(db, id)) ?? tenant;
     if (publicKeyId !== null) await putPendingKey(db, id, ctx.now());
     if (failure !== null) await insertUnwiring(db, id, ctx.now() + firstRetryMs);
+    await deleteIdentityKeys(db, id);
     await endSignIns(db, id, true);
     await deletePeopleOf(db, id);
     if (assistants.length > 0) await record('tenant.unwire', null, { assistants });

@@ -47,6 +47,7 @@ import { callsByTime } from './0054-calls-by-time.ts';
 import { passkeys } from './0055-passkeys.ts';
 import { invoiceList } from './0056-invoice-list.ts';
 import { callResults } from './0062-call-results.ts';
+import { identities } from './0066-identities.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -96,4 +97,5 @@ export const migrations: Record<string, Migration> = {
   '0055-passkeys': passkeys,
   '0056-invoice-list': invoiceList,
   '0062-call-results': callResults,
+  '0066-identities': identities,
 };
