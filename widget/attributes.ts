@@ -29,6 +29,8 @@ export interface VapiAgentAttributes {
   rejoin?: boolean | '';
   /** JSON object of values for the assistant's prompt. */
   variables?: string;
+  /** Who the visitor is: a JWT signed by the site's server with the client's identity key. */
+  identity?: string;
   // end: attributes
 }
 
