@@ -99,6 +99,7 @@ export class CallElement extends ScopedElement {
             ] as [string, string],
           ]
         : []),
+      ...(call.identity ? [['Visitor', visitorOf(call.identity)] as [string, string]] : []),
       ['Type', kindOf(call.type)],
       ['How it ended', ending(call.endedReason ?? call.status)],
       ...(call.latency
@@ -186,6 +187,10 @@ export class CallElement extends ScopedElement {
   }
 }
 customElements.define('call-view', CallElement);
+
+/** As the client's site has signed it. */
+const visitorOf = ({ sub, name, email }: NonNullable<CallDetail['identity']>): string =>
+  [name ?? (email === null ? sub : null), email].filter(Boolean).join(', ');
 
 function resultsSection({ success }: CallDetail, { summary, evaluation, outputs }: CallResults) {
   const judged = success === true ? 'Yes' : success === false ? 'No' : evaluation;
