@@ -38,6 +38,8 @@ export interface AgentOptions {
   assistant?: string;
   /** Values for the assistant's prompt; the server passes on the names that the tenant allows. */
   variables?: VariableValues;
+  /** Who the visitor is: a JWT signed by the site's server with the client's identity key. */
+  identity?: string;
   /** Language of error messages; defaults to the page's, then the browser's. */
   lang?: string;
 }
@@ -64,6 +66,8 @@ export interface HeadlessAgent {
   agree(): void;
   /** Forgets the visitor's consent, so that the next call asks again; ends a call in progress. */
   withdrawConsent(): Promise<void>;
+  /** Replaces the signed identity for the next call or conversation; null for none. */
+  identify(identity: string | null): void;
   mute(): void;
   unmute(): void;
   /** Plays the sound that the browser has blocked (`state.soundBlocked`); must be called in a click. */
@@ -89,7 +93,8 @@ export interface HeadlessAgent {
 }
 
 /** @throws {TypeError} without a tenant */
-export function createAgent({ tenant, server, assistant, variables, lang }: AgentOptions): HeadlessAgent {
+export function createAgent(options: AgentOptions): HeadlessAgent {
+  const { tenant, server, assistant, variables, identity, lang } = options;
   if (!tenant) throw new TypeError('createAgent() needs a tenant');
   // Never in the page: it names the tenant to the parts that the element shares with this, and carries the events.
   const place: AgentElement = Object.assign(document.createElement('i'), {
@@ -102,6 +107,7 @@ export function createAgent({ tenant, server, assistant, variables, lang }: Agen
     server,
     assistant,
     variables: variables && JSON.stringify(variables),
+    identity,
     lang: lang ?? document.documentElement.lang,
   };
   for (const [name, value] of Object.entries(attributes)) if (value) place.setAttribute(name, value);
@@ -186,6 +192,7 @@ export function createAgent({ tenant, server, assistant, variables, lang }: Agen
       (await chat?.catch(ignore))?.forget();
       await settings.withdrawConsent();
     },
+    identify: (identity) => place.setAttribute('identity', identity ?? ''),
     mute: () => controller.setMuted(true),
     unmute: () => controller.setMuted(false),
     playSound: () => controller.playSound(),
