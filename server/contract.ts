@@ -22,6 +22,7 @@ export * from './contract/keys.ts';
 export * from './contract/limits.ts';
 export * from './contract/notices.ts';
 export * from './contract/own-settings.ts';
+export * from './contract/page-tools.ts';
 export * from './contract/passkeys.ts';
 export * from './contract/people.ts';
 export * from './contract/permissions.ts';

@@ -4,6 +4,7 @@ import { isTimeZone } from '../base/time-zone.ts';
 import { changeClientAccessSchema, chosenClientAccessSchema } from './client-access.ts';
 import { identityPrefix } from './identity.ts';
 import { limitsSchema } from './limits.ts';
+import { pageToolsSchema } from './page-tools.ts';
 import { keptResultsSchema } from './results.ts';
 import { forwardHeadersSchema, vapiChecks, webhookAuthSchema } from './webhooks.ts';
 import { appearanceSchema, consentSchema, textsSchema } from './widget.ts';
@@ -130,6 +131,14 @@ const optional = {
     .describe(
       'Names of `variableValues` that a page may set; all others are dropped. Anyone can change what a page sets: for what must be true, sign an identity.',
     ),
+  pageContext: z
+    .boolean()
+    .describe(
+      'The assistant gets title and address (without query) of the page during a call. Only in `proxy`.',
+    ),
+  pageTools: pageToolsSchema.describe(
+    'Functions of the page that the assistant may call during a call: the page handles the event `vapi-agent-tool`. Only in `proxy`. Replaced as a whole.',
+  ),
   limits: limitsSchema.partial().describe('What is left out keeps its value.'),
   clientAccess: changeClientAccessSchema.describe(
     'What the client sees of its own. What is left out stays unchanged; null follows the agency’s default (`PATCH /v1/client-defaults`).',
@@ -240,6 +249,8 @@ export const tenantViewSchema = z.object({
   webCallsWithoutGrant: z.enum(grantlessActions),
   phoneCalls: z.enum(phoneCallActions),
   allowedVariables: z.array(z.string()),
+  pageContext: z.boolean(),
+  pageTools: pageToolsSchema,
   limits: limitsSchema,
   clientAccess: chosenClientAccessSchema.describe('Only what was chosen for this client.'),
   contentRetentionDays: z.int().nullable(),

@@ -1,6 +1,7 @@
 /** What a visitor’s browser and the server exchange: session, grant, end. */
 import { z } from 'zod';
 import { identityTokenSchema } from './identity.ts';
+import { pageGrantSchema } from './page-tools.ts';
 import { slugSchema, timeSchema } from './words.ts';
 
 /** Of `POST /v1/sessions` and the challenge before it. Other parameters are ignored: this one only selects a limit. */
@@ -104,6 +105,9 @@ export const proxyGrantSchema = grantBaseSchema.extend({
     .describe(
       'How long the call waits for a visitor who has left the page; absent when leaving it ends the call.',
     )
+    .exactOptional(),
+  page: pageGrantSchema
+    .describe('What the assistant may do and know on the page; absent when that is nothing.')
     .exactOptional(),
 });
 export type ProxyGrant = z.infer<typeof proxyGrantSchema>;

@@ -23,6 +23,8 @@ export const defaultSettings = {
   webCallsWithoutGrant: 'auto',
   phoneCalls: 'keep',
   allowedVariables: [],
+  pageContext: false,
+  pageTools: [],
   clientAccess: {},
   contentRetentionDays: null,
   results: { summary: false, outputs: [] },

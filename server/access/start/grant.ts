@@ -105,7 +105,8 @@ async function proxyGrant(
   let call: CreatedCall;
   try {
     const outlivesVisit = mayRejoin(tenant);
-    const wish = { assistantId, isSquad: isOfSquad, assistantOverrides, outlivesVisit };
+    const { pageTools } = tenant;
+    const wish = { assistantId, isSquad: isOfSquad, assistantOverrides, outlivesVisit, pageTools };
     const create = () => createWebCall(ctx.config.vapiBaseUrl, key, wish, ctx.vapiClock.look);
     call = await inSpan(ctx, 'create call at Vapi', create, { kind: 'client' });
     ctx.tracing?.note({ 'vapi_agent.call': call.id });
@@ -136,7 +137,23 @@ async function proxyGrant(
       ctx.now(),
     ),
     ...(mayRejoin(tenant) ? { rejoinWithinSeconds } : {}),
+    ...pageOf(tenant),
   };
+}
+
+/** What the assistant may do and know there; the descriptions are for Vapi alone. */
+function pageOf({ pageContext, pageTools }: Tenant): Pick<ProxyGrant, 'page'> {
+  if (!pageContext && pageTools.length === 0) return {};
+  const tools = pageTools.map(({ name, label, ask, parameters }) => ({
+    ...{ name, label, ask },
+    parameters: Object.fromEntries(
+      Object.entries(parameters).map(([key, { type, enum: values, optional }]) => [
+        key,
+        { type, ...(values && { enum: values }), ...(optional && { optional }) },
+      ]),
+    ),
+  }));
+  return { page: { context: pageContext, tools } };
 }
 
 /**
