@@ -31,6 +31,8 @@ export interface VapiAgentAttributes {
   variables?: string;
   /** Who the visitor is: a JWT signed by the site's server with the client's identity key. */
   identity?: string;
+  /** What the visitor looks at, for the assistant: read when a call is live and at each change, without a word being spoken. */
+  context?: string;
   // end: attributes
 }
 

@@ -40,6 +40,8 @@ export interface AgentOptions {
   variables?: VariableValues;
   /** Who the visitor is: a JWT signed by the site's server with the client's identity key. */
   identity?: string;
+  /** What the visitor looks at, for the assistant. */
+  context?: string;
   /** Language of error messages; defaults to the page's, then the browser's. */
   lang?: string;
 }
@@ -68,6 +70,8 @@ export interface HeadlessAgent {
   withdrawConsent(): Promise<void>;
   /** Replaces the signed identity for the next call or conversation; null for none. */
   identify(identity: string | null): void;
+  /** Notifies the assistant of a live call, and of the next ones, of what the visitor looks at, without a word. */
+  context(text: string): void;
   mute(): void;
   unmute(): void;
   /** Plays the sound that the browser has blocked (`state.soundBlocked`); must be called in a click. */
@@ -94,7 +98,7 @@ export interface HeadlessAgent {
 
 /** @throws {TypeError} without a tenant */
 export function createAgent(options: AgentOptions): HeadlessAgent {
-  const { tenant, server, assistant, variables, identity, lang } = options;
+  const { tenant, server, assistant, variables, identity, context, lang } = options;
   if (!tenant) throw new TypeError('createAgent() needs a tenant');
   // Never in the page: it names the tenant to the parts that the element shares with this, and carries the events.
   const place: AgentElement = Object.assign(document.createElement('i'), {
@@ -108,6 +112,7 @@ export function createAgent(options: AgentOptions): HeadlessAgent {
     assistant,
     variables: variables && JSON.stringify(variables),
     identity,
+    context,
     lang: lang ?? document.documentElement.lang,
   };
   for (const [name, value] of Object.entries(attributes)) if (value) place.setAttribute(name, value);
@@ -193,6 +198,7 @@ export function createAgent(options: AgentOptions): HeadlessAgent {
       await settings.withdrawConsent();
     },
     identify: (identity) => place.setAttribute('identity', identity ?? ''),
+    context: (text) => place.setAttribute('context', text),
     mute: () => controller.setMuted(true),
     unmute: () => controller.setMuted(false),
     playSound: () => controller.playSound(),

@@ -43,6 +43,8 @@ sheet.replaceSync(launcherStyle);
  * @attr {string} [identity] - Who the visitor is: a JWT signed by the site's server with the client's identity key. Read
  *   when a call or conversation starts, so it can be set or replaced until then. A start with one that is forged, old or of
  *   another client is refused; the reason is in the console.
+ * @attr {string} [context] - What the visitor looks at, for the assistant: read when a call is live and at each change, without
+ *   a word being spoken. At most 1,500 characters; the tenant's `pageContext` adds title and address of the page.
  * @attr {'idle' | 'preparing' | 'connecting' | 'live' | 'ending' | 'ended' | 'error'} [state] - Read only, for CSS.
  *   Absent until the panel is first opened.
  *
@@ -57,6 +59,7 @@ sheet.replaceSync(launcherStyle);
  * @fires {CustomEvent<CallEndDetail>} vapi-agent-call-end - The call is over.
  * @fires {CustomEvent<TranscriptDetail>} vapi-agent-transcript - A piece of what is said.
  * @fires {CustomEvent<VolumeDetail>} vapi-agent-volume - How loud a speaker is, ten times a second.
+ * @fires {CustomEvent<ToolDetail>} vapi-agent-tool - The assistant calls a function of the page, one of the tenant's `pageTools`.
  * @fires {CustomEvent<ErrorDetail>} vapi-agent-error - A call could not be started, or was interrupted.
  *
  * @slot launcher - Inside the launcher's button; must not contain buttons.
@@ -110,6 +113,9 @@ sheet.replaceSync(launcherStyle);
  * @csspart composer
  * @csspart input
  * @csspart send
+ * @csspart tool
+ * @csspart allow
+ * @csspart refuse
  */
 export class VapiAgent extends HTMLElement {
   static observedAttributes = ['tenant', 'server', 'assistant', 'label', 'open', 'lang', 'mode'];
