@@ -17,7 +17,7 @@ import { CallController } from './call-controller.ts';
 import type { AgentElement, Host } from './call-host.ts';
 import type { CallState } from './call-state.ts';
 import type { Chat } from './chat.ts';
-import type { VapiAgentEventMap } from './events.ts';
+import type { ToolDetail, VapiAgentEventMap } from './events.ts';
 import { failureOf } from './failure.ts';
 import { lazy } from './lazy.ts';
 import { Announcer } from './panel/announcer.ts';
@@ -72,6 +72,14 @@ export interface HeadlessAgent {
   identify(identity: string | null): void;
   /** Notifies the assistant of a live call, and of the next ones, of what the visitor looks at, without a word. */
   context(text: string): void;
+  /**
+   * Carries out a function of the tenant's `pageTools` for the assistant: what `run` returns or throws is reported to it.
+   * Where the visitor must allow it (`detail.asked`), `run` asks first. @returns what removes it
+   */
+  registerTool(
+    name: string,
+    run: (values: ToolDetail['arguments'], detail: ToolDetail) => unknown,
+  ): () => void;
   mute(): void;
   unmute(): void;
   /** Plays the sound that the browser has blocked (`state.soundBlocked`); must be called in a click. */
@@ -199,6 +207,14 @@ export function createAgent(options: AgentOptions): HeadlessAgent {
     },
     identify: (identity) => place.setAttribute('identity', identity ?? ''),
     context: (text) => place.setAttribute('context', text),
+    registerTool(name, run) {
+      const carryOut = (event: Event): void => {
+        const { detail } = event as CustomEvent<ToolDetail>;
+        if (detail.name === name) detail.respondWith(() => run(detail.arguments, detail));
+      };
+      place.addEventListener('vapi-agent-tool', carryOut);
+      return () => place.removeEventListener('vapi-agent-tool', carryOut);
+    },
     mute: () => controller.setMuted(true),
     unmute: () => controller.setMuted(false),
     playSound: () => controller.playSound(),

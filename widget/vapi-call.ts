@@ -239,8 +239,12 @@ class JoinedCall implements ActiveCall {
     const page = this.#grant.mode === 'proxy' ? this.#grant.page : undefined;
     if (!host) return;
     this.#page = followPage(host, page, (content, answers) => {
-      const message = { role: 'system', content } as const;
-      if (!this.#isOver) this.#vapi.send({ type: 'add-message', message, triggerResponseEnabled: answers });
+      const message = {
+        type: 'add-message',
+        message: { role: 'system', content },
+        triggerResponseEnabled: answers,
+      } as const;
+      if (!this.#isOver && JSON.stringify(message).length <= messageLimit) this.#vapi.send(message);
     });
   }
 

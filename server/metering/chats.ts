@@ -19,10 +19,11 @@ export async function beginChat(
   chat: Chat,
   visitor: VisitorIdentity | null = null,
 ): Promise<void> {
-  if (visitor)
-    await ctx.store.transaction().execute((db) => keepIdentity(ctx, db, tenant.id, chat.id, visitor));
   const event = chatEvent(chat, 'answer', ctx.now(), 'begun');
   await ingestCallEvent(ctx, tenant, event);
+  // Afterwards: what belongs to no message would never be erased.
+  if (visitor)
+    await ctx.store.transaction().execute((db) => keepIdentity(ctx, db, tenant.id, chat.id, visitor));
 }
 
 /** The answer is complete, or has broken off. */

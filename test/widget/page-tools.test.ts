@@ -174,6 +174,13 @@ describe('the page and the assistant', () => {
     call(machine, 'pay', {});
     expect(await nextTold(machine, 2)).to.equal('Page function pay: done. two in the bag');
     expect(used.map(({ name, asked }) => [name, asked])).to.eql([['pay', true]]);
+    const remove = agent.registerTool('add_to_bag', ({ product }) => ({ bag: [product] }));
+    call(machine, 'add_to_bag', { product: 'Spelt' });
+    // The first that takes it: before the listener of the document.
+    expect(await nextTold(machine, 3)).to.equal('Page function add_to_bag: done. {"bag":["Spelt"]}');
+    remove();
+    call(machine, 'add_to_bag', { product: 'Spelt' });
+    expect(await nextTold(machine, 4)).to.include('two in the bag');
     await agent.end();
   });
 
