@@ -13,7 +13,7 @@ export interface Part {
   script?: ScriptLine[];
   limits?: Partial<Limits>;
   /** Settings that only this tenant has. */
-  wishes?: Pick<CreateTenant, 'consent' | 'leads' | 'rejoinCalls'>;
+  wishes?: Pick<CreateTenant, 'consent' | 'leads' | 'rejoinCalls' | 'pageContext' | 'pageTools'>;
 }
 
 /** A client with past calls: how many of the last thirty days to generate. */
@@ -118,6 +118,48 @@ export const shows: Part[] = [
       say('Number seven is free on Friday. Breakfast is until eleven.'),
     ],
     wishes: { rejoinCalls: true },
+  },
+  {
+    slug: 'show-tools',
+    name: 'Mill Street Shop',
+    accessMode: 'proxy',
+    accentColor: '#92400e',
+    scenario: 'talks',
+    limits: patient,
+    firstMessage: 'Mill Street Shop, hello. Which bread may it be?',
+    script: [
+      hear('Two dark ryes, please.'),
+      {
+        ...say('Two dark ryes, gladly.'),
+        calls: { name: 'add_to_bag', arguments: { product: 'Dark rye', quantity: 2 } },
+      },
+      hear('That is all. Please order them.'),
+      { ...say('Then I order them for you.'), calls: { name: 'place_order', arguments: {} } },
+      hear('Thank you.'),
+      say('See you at five, then.'),
+    ],
+    wishes: {
+      pageContext: true,
+      pageTools: [
+        {
+          name: 'add_to_bag',
+          description: 'Puts a bread into the bag of the visitor. Call it when the visitor has decided.',
+          label: 'Put into the bag',
+          ask: false,
+          parameters: {
+            product: { type: 'string', enum: ['Dark rye', 'Seeded spelt'] },
+            quantity: { type: 'integer', description: '1 if the visitor names none.', optional: true },
+          },
+        },
+        {
+          name: 'place_order',
+          description: 'Orders what is in the bag. Call it when the visitor says that this is all.',
+          label: 'Place the order',
+          ask: true,
+          parameters: {},
+        },
+      ],
+    },
   },
 ];
 

@@ -17,6 +17,7 @@ const titles: Record<ErrorCode, string> = {
   outside_hours: 'This agent is closed at this time',
   challenge_required: 'A challenge must be solved first',
   call_denied: 'This call was denied',
+  identity_refused: 'The identity of the visitor was refused',
   forbidden: 'These credentials do not permit this',
   not_found: 'Not found',
   not_ready: 'Not ready yet',

@@ -62,6 +62,7 @@ const ofServer: Partial<Record<ErrorCode, FailureCode>> = {
   not_found: 'misconfigured',
   payload_too_large: 'misconfigured',
   assistant_not_allowed: 'misconfigured',
+  identity_refused: 'misconfigured',
   origin_not_allowed: 'origin_not_allowed',
   tenant_paused: 'tenant_paused',
   outside_hours: 'outside_hours',

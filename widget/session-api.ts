@@ -6,6 +6,7 @@
  */
 import type { Challenge } from 'altcha-lib';
 import type {
+  CallRequest,
   ChatRequest,
   FeedbackRequest,
   Grant,
@@ -60,18 +61,23 @@ class ChallengeNeeded extends Error {}
  * @param who the tenant, and the assistant if it is not the tenant's main one
  * @param known the tenant's settings as far as they are loaded: they save a refused request, and name the consent that
  *   was given before anything was started.
+ * @param identity who the visitor is, as the site has signed it when a call or conversation is started
  * Unless noted otherwise, every method rejects with a {@link CallError} that says what the visitor can do.
  */
 export function createSessionApi(
   server: string,
   who: Pick<SessionRequest, 'tenant' | 'assistant'>,
   known: () => WidgetConfig | null = () => null,
+  identity?: () => string | null,
 ): SessionApi {
   const base = server.replace(/\/$/, '');
   const url = (path: string): string => `${base}/v1/${path}`;
 
   // JSON omits undefined values.
-  const consent = (): { consent: string | undefined } => ({ consent: known()?.consent?.version });
+  const consent = (): Pick<CallRequest, 'consent' | 'identity'> => ({
+    consent: known()?.consent?.version,
+    identity: identity?.() || undefined,
+  });
   const request = <Answer>(path: string, body?: object): Promise<Answer> => ask(url(path), body);
   const widgetConfig = (isFresh = false): Promise<WidgetConfig> =>
     ask(

@@ -1,6 +1,7 @@
 /** Answers that wrap what the other files describe, most of them a page of a list. */
 import { z } from 'zod';
 import { deletedTenantSchema, marginRowSchema } from './billing.ts';
+import { visitorIdentitySchema } from './identity.ts';
 import { invoiceCallViewSchema, invoiceSummarySchema, invoiceViewSchema } from './invoices.ts';
 import { auditEntrySchema, keyViewSchema } from './keys.ts';
 import { noticeViewSchema } from './notices.ts';
@@ -36,6 +37,12 @@ export const callDetailSchema = callViewSchema.extend({
     .describe('What is kept of it; only for callers with the permission `content.read`, and counted as read.')
     .exactOptional(),
   judgedBy: judgedBySchema.nullable().describe('The version of the outcome that judged it.').exactOptional(),
+  identity: visitorIdentitySchema
+    .nullable()
+    .describe(
+      'Who the visitor was, as the client’s site has signed it; null without a signed identity, or once what was said is deleted. Only for callers with the permission `content.read`, and counted as read.',
+    )
+    .exactOptional(),
   consent: z
     .object({ version: z.string(), at: timeSchema })
     .nullable()

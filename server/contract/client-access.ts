@@ -38,9 +38,10 @@ export const clientSwitches = {
     fields: { [`GET ${tenant}/calls/{id}/transcript`]: ['recording', 'recordingState'] },
   },
   transcripts: {
-    what: 'what was said in calls',
+    what: 'what was said in calls, and who the visitors were if their site has signed it',
     initially: true,
     operations: [`GET ${tenant}/calls/{id}/transcript`, `POST ${tenant}/callers/export`],
+    fields: { [`GET ${tenant}/calls/{id}`]: ['identity'] },
   },
   callPrices: {
     what: 'the price of each call, also in the annex of an invoice',

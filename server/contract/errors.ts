@@ -14,6 +14,7 @@ export const errorStatus = {
   outside_hours: 403,
   challenge_required: 403,
   call_denied: 403,
+  identity_refused: 403,
   forbidden: 403,
   not_found: 404,
   not_ready: 404,

@@ -1,10 +1,11 @@
 /** A caller's data across all calls of a client, and who has read or heard which call. */
 import { z } from 'zod';
+import { visitorIdentitySchema } from './identity.ts';
 import { leadStates, leadViewSchema } from './leads.ts';
 import { callResultsSchema } from './results.ts';
 import { cursorSchema, limitSchema, timeSchema } from './words.ts';
 
-export const callReadKinds = ['transcript', 'recording', 'export', 'results'] as const;
+export const callReadKinds = ['transcript', 'recording', 'export', 'results', 'identity'] as const;
 export type CallReadKind = (typeof callReadKinds)[number];
 
 /** `GET /v1/tenants/{slug}/call-reads` */
@@ -91,6 +92,7 @@ export const callerExportSchema = z.object({
       lines: z.array(
         z.object({ role: z.enum(['assistant', 'user']), text: z.string(), seconds: z.number().nullable() }),
       ),
+      identity: visitorIdentitySchema.nullable().describe('Who it was, as the client’s site has signed it.'),
       feedback: z.object({ rating: z.string(), comment: z.string().nullable(), at: timeSchema }).nullable(),
       consent: z.object({ version: z.string(), at: timeSchema }).nullable(),
       problem: z.string().describe('Only when what was said could not be read.').exactOptional(),

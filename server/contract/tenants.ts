@@ -2,8 +2,10 @@
 import { z } from 'zod';
 import { isTimeZone } from '../base/time-zone.ts';
 import { changeClientAccessSchema, chosenClientAccessSchema } from './client-access.ts';
+import { identityPrefix } from './identity.ts';
 import { leadSettingsSchema } from './leads.ts';
 import { limitsSchema } from './limits.ts';
+import { pageToolsSchema } from './page-tools.ts';
 import { phoneRefusalSchema } from './phone.ts';
 import { keptResultsSchema } from './results.ts';
 import { forwardHeadersSchema, vapiChecks, webhookAuthSchema } from './webhooks.ts';
@@ -122,9 +124,24 @@ const optional = {
     ),
   phoneRefusal: phoneRefusalSchema,
   allowedVariables: z
-    .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/))
+    .array(
+      z
+        .string()
+        .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/)
+        .refine((name) => !name.startsWith(identityPrefix), 'names with identity_ are for signed identities'),
+    )
     .max(32)
-    .describe('Names of `variableValues` that a page may set; all others are dropped.'),
+    .describe(
+      'Names of `variableValues` that a page may set; all others are dropped. Anyone can change what a page sets: for what must be true, sign an identity.',
+    ),
+  pageContext: z
+    .boolean()
+    .describe(
+      'The assistant gets title and address (without query) of the page during a call. Only in `proxy`.',
+    ),
+  pageTools: pageToolsSchema.describe(
+    'Functions of the page that the assistant may call during a call: the page handles the event `vapi-agent-tool`. Only in `proxy`. Replaced as a whole.',
+  ),
   limits: limitsSchema.partial().describe('What is left out keeps its value.'),
   clientAccess: changeClientAccessSchema.describe(
     'What the client sees of its own. What is left out stays unchanged; null follows the agency’s default (`PATCH /v1/client-defaults`).',
@@ -241,6 +258,8 @@ export const tenantViewSchema = z.object({
   phoneCalls: z.enum(phoneCallActions),
   phoneRefusal: phoneRefusalSchema,
   allowedVariables: z.array(z.string()),
+  pageContext: z.boolean(),
+  pageTools: pageToolsSchema,
   limits: limitsSchema,
   clientAccess: chosenClientAccessSchema.describe('Only what was chosen for this client.'),
   contentRetentionDays: z.int().nullable(),

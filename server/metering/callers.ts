@@ -2,6 +2,7 @@
 import { type Actor, recordChange } from '../access/audit.ts';
 import { callerHashes } from '../access/identity/caller-hashes.ts';
 import { viewLead } from '../access/secrets/lead-content.ts';
+import { readIdentity } from '../access/start/identity.ts';
 import { iso } from '../base/iso.ts';
 import type { Context } from '../context.ts';
 import type { CallReadKind, ErasedCaller, LeadView } from '../contract.ts';
@@ -103,6 +104,7 @@ async function exportedCall(ctx: Context, tenant: Tenant, row: CallRow, by: Acto
     seconds: row.seconds,
     ...content,
     results,
+    identity: await readIdentity(ctx, tenant.id, row.id),
     feedback: feedback && { rating: feedback.rating, comment: feedback.comment, at: iso(feedback.at) },
     consent:
       start && start.consentVersion !== null

@@ -7,6 +7,7 @@ import { worthOf } from '../ledger/usage.ts';
 import { findOwners } from '../store/call-owners.ts';
 import { eraseResults } from '../store/call-results.ts';
 import { type CallRow, findCall, markGone } from '../store/calls.ts';
+import { deleteCallIdentities } from '../store/identities.ts';
 import { shrinkReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { releasePrice } from '../store/wallets.ts';
@@ -19,6 +20,7 @@ export async function giveUpGone(ctx: Context, tenant: Tenant, ids: string[]): P
     const goneIds = rows.map(({ id }) => id);
     // Vapi's own retention is the tenant's when it has chosen none.
     await eraseResults(db, tenant.id, goneIds, ctx.now());
+    await deleteCallIdentities(db, tenant.id, goneIds);
     return rows;
   });
   for (const row of gone) {

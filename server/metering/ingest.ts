@@ -24,6 +24,7 @@ import { claimCall } from '../store/call-owners.ts';
 import { deleteResults } from '../store/call-results.ts';
 import { type CallRow, insertRevision, lockCall, updateCall } from '../store/calls.ts';
 import type { Queries } from '../store/database.ts';
+import { deleteCallIdentities } from '../store/identities.ts';
 import {
   claimReservation,
   freeSlot,
@@ -241,6 +242,7 @@ async function voidCall(db: Queries, tenantId: string, event: CallEvent, nowMs: 
   await deleteCallers(db, tenantId, event.callId);
   await deleteResults(db, tenantId, event.callId);
   await takeBackOutcome(db, tenantId, event.callId);
+  await deleteCallIdentities(db, tenantId, [event.callId]);
   if (isPhoneCall(before)) await shrinkReservation(db, tenantId, before.id, 0);
 }
 

@@ -75,6 +75,21 @@ export const tenantOperations: Operation[] = [
     answers: { 200: json('What remains to be done.', contract.publicKeyAnswerSchema) },
     refusals: ['conflict'],
   }),
+  operator('GET /v1/tenants/{slug}/identity-key', 'See whether a tenant’s site can sign identities', {
+    answers: { 200: json('The key as `"…last4"`.', contract.identityKeyViewSchema) },
+  }),
+  operator('POST /v1/tenants/{slug}/identity-key', 'Make a tenant’s identity key', {
+    notes:
+      'The client’s site signs with it who a visitor is (the element’s attribute `identity`). A key that existed before is accepted for a while longer. `conflict` while a key before that one is still accepted.',
+    body: { schema: contract.makeIdentityKeySchema, optional: true },
+    answers: { 201: json('The key.', contract.madeIdentityKeySchema) },
+    refusals: ['conflict'],
+  }),
+  operator('DELETE /v1/tenants/{slug}/identity-key', 'Remove a tenant’s identity key', {
+    notes: 'From then on every identity is refused, so take the attribute off the site first.',
+    answers: { 204: nothing('Removed.') },
+    refusals: ['conflict'],
+  }),
   operator('GET /v1/tenants/{slug}/blocked-origins', 'List the pages that were refused', {
     answers: { 200: json('The origins, the most recent first.', contract.blockedOriginsAnswerSchema) },
   }),

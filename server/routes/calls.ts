@@ -1,6 +1,7 @@
 /** The ledger's calls, one by one. */
 import { type Request, type Response, Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
+import { readIdentity } from '../access/start/identity.ts';
 import { iso } from '../base/iso.ts';
 import { oneAtATime } from '../base/one-at-a-time.ts';
 import { monthIn } from '../base/time-zone.ts';
@@ -81,6 +82,7 @@ export function callRoutes(ctx: AccessContext): Router {
       ...figuresOf(kept, outcome),
       judgedBy: await judgedBy(ctx.store, tenant.id, outcome?.version ?? null),
       ...(await resultsShown(req, res, tenant, kept)),
+      ...(await identityShown(req, res, tenant, row)),
       ...(priced ? { priceMicros: priced.get(row.id) ?? null } : {}),
       feedback,
       consent: await consentOf(ctx, tenant, row),
@@ -94,6 +96,13 @@ export function callRoutes(ctx: AccessContext): Router {
     const results = viewResults(ctx, tenant, kept, !seesProviderCost(res));
     if (kept && results) await noteRead(ctx, tenant, kept.callId, 'results', actorIn(req, res));
     return { results };
+  }
+
+  async function identityShown(req: Request, res: Response, tenant: Tenant, { id }: CallRow) {
+    if (!callerIn(res).permissions.includes('content.read') || !accessIn(res).transcripts) return {};
+    const identity = await readIdentity(ctx, tenant.id, id);
+    if (identity) await noteRead(ctx, tenant, id, 'identity', actorIn(req, res));
+    return { identity };
   }
 
   router.post('/:slug/calls/:id/dismiss', async (req, res) => {

@@ -4,7 +4,15 @@ import type { Store } from './database.ts';
 
 /** A column, and the columns that identify a row of its table. */
 export interface SealedColumn {
-  table: 'tenants' | 'calls' | 'callResults' | 'leads' | 'forwardTargets' | 'forwardedContents';
+  table:
+    | 'tenants'
+    | 'calls'
+    | 'callResults'
+    | 'leads'
+    | 'forwardTargets'
+    | 'forwardedContents'
+    | 'identityKeys'
+    | 'callIdentities';
   column: string;
   key: string[];
 }
@@ -32,6 +40,9 @@ export const sealedColumns: SealedColumn[] = [
   { table: 'forwardTargets', column: 'targetSealed', key: ['tenantId', 'assistantId'] },
   { table: 'forwardedContents', column: 'headersSealed', key: ['id'] },
   { table: 'forwardedContents', column: 'bodySealed', key: ['id'] },
+  { table: 'identityKeys', column: 'currentSealed', key: ['tenantId'] },
+  { table: 'identityKeys', column: 'previousSealed', key: ['tenantId'] },
+  { table: 'callIdentities', column: 'contentSealed', key: ['tenantId', 'callId'] },
 ];
 
 /** @param prefix of texts that are already sealed correctly */

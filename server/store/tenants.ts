@@ -27,6 +27,8 @@ export const defaultSettings = {
     transferTo: null,
   },
   allowedVariables: [],
+  pageContext: false,
+  pageTools: [],
   clientAccess: {},
   contentRetentionDays: null,
   results: { summary: false, outputs: [] },

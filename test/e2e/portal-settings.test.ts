@@ -199,6 +199,34 @@ test('a client’s phone number is assigned, calls by phone are limited before t
   await visit.leave(/400/);
 });
 
+test('the key for signed identities is made, shown once, replaced, and removed after a question', async () => {
+  await server.operator('POST', '/v1/tenants', {
+    ...{ slug: 'signed', name: 'Signed', privateKey, assistantId },
+  });
+  const visit = await openPortal(browser, server, null);
+  const { page } = visit;
+  await visit.go('#/tenants/signed/settings', 'Signed: Settings');
+  const box = page.locator('identity-box');
+  await box.getByText('There is no key.').waitFor();
+  await box.getByRole('button', { name: 'Make an identity key' }).click();
+  const field = box.getByLabel('New key');
+  await field.waitFor();
+  const first = await field.inputValue();
+  await box.getByText(`…${first.slice(-4)}, made`).waitFor();
+  await box.getByRole('button', { name: 'Replace the identity key' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Replace' }).click();
+  await box.getByText('The key before is accepted until').waitFor();
+  assert.notEqual(await field.inputValue(), first);
+  await page.reload();
+  await box.getByText('The key before is accepted until').waitFor();
+  assert.equal(await field.count(), 0, 'shown once');
+  await box.getByRole('button', { name: 'Remove the identity key' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+  await box.getByText('There is no key.').waitFor();
+  assert.equal((await server.operator('GET', '/v1/tenants/signed/identity-key')).body.key, null);
+  await visit.leave();
+});
+
 test('key, assistants and access mode are changed by name, and a client is deleted after a question', async () => {
   const [first, second] = [randomUUID(), randomUUID()];
   const [oldKey, newKey] = [`private-${randomUUID()}`, `private-${randomUUID()}`];

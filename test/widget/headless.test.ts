@@ -33,14 +33,17 @@ describe('headless', () => {
   };
 
   it('requests nothing before its first method; what is prepared is one request from the call', async () => {
-    const own = make({ variables: { plan: 'free' } });
+    const own = make({ variables: { plan: 'free' }, identity: 'of-someone' });
+    own.identify('of-ada');
     expect(own.state.phase).to.equal('idle');
     expect(stage.server.paths).to.eql([]);
     own.prepare();
     await waitUntil(() => stage.server.paths.length === 2);
     await isLive(own);
     expect(stage.server.paths.slice(2)).to.eql(['/v1/calls']);
-    expect(stage.server.requests.at(-1)?.body).to.deep.include({ variableValues: { plan: 'free' } });
+    expect(stage.server.requests.at(-1)?.body).to.deep.include({
+      ...{ variableValues: { plan: 'free' }, identity: 'of-ada' },
+    });
     expect(own.settings?.name).to.equal('Acme Dental');
     expect(document.querySelector('vapi-agent')).to.equal(null);
   });

@@ -9,10 +9,12 @@ import {
 import { type Actor, recordChange } from '../audit.ts';
 import { leadContext } from './lead-content.ts';
 import {
+  callIdentityContext,
   callResultsContext,
   controlUrlContext,
   forwardedContext,
   forwardTargetContext,
+  identityKeyContext,
   type TenantSecret,
   tenantSecretContext,
 } from './tenant-secrets.ts';
@@ -59,5 +61,9 @@ function placeOf({ table, column }: SealedColumn, [first = '', second = '']: str
       return forwardTargetContext(first, second);
     case 'forwardedContents':
       return forwardedContext(first, name as 'headers' | 'body');
+    case 'identityKeys':
+      return identityKeyContext(first);
+    case 'callIdentities':
+      return callIdentityContext(first, second);
   }
 }

@@ -8,6 +8,7 @@ import { dayMs } from '../../base/time-zone.ts';
 import type { Context } from '../../context.ts';
 import { firstRetryMs, unwireTenant } from '../../metering/unwiring.ts';
 import { removeBlockedCallers } from '../../store/blocked-callers.ts';
+import { deleteIdentityKeys } from '../../store/identities.ts';
 import { endLeadsBy } from '../../store/leads.ts';
 import { putPendingKey } from '../../store/pending-keys.ts';
 import { endSignIns } from '../../store/sign-ins.ts';
@@ -39,6 +40,7 @@ export async function removeTenant(ctx: Context, tenant: Tenant, by: Actor): Pro
     if (publicKeyId !== null) await putPendingKey(db, id, ctx.now());
     if (failure !== null) await insertUnwiring(db, id, ctx.now() + firstRetryMs);
     await endLeadsBy(db, id, ctx.now() + leadsKeptMs);
+    await deleteIdentityKeys(db, id);
     await endSignIns(db, id, true);
     await deletePeopleOf(db, id);
     if (assistants.length > 0) await record('tenant.unwire', null, { assistants });

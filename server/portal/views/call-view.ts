@@ -100,6 +100,7 @@ export class CallElement extends ScopedElement {
           ]
         : []),
       ...(call.judgedBy ? [outcomeFact(call, call.judgedBy)] : []),
+      ...(call.identity ? [['Visitor', visitorOf(call.identity)] as [string, string]] : []),
       ['Type', kindOf(call.type)],
       ['How it ended', howEnded(call)],
       ...(call.language ? [['Language', languageName(call.language)] as [string, string]] : []),
@@ -201,6 +202,10 @@ function howEnded({ endedClass, endedReason, status }: CallView): string {
   const reason = ending(endedReason ?? status);
   return endedClass === null || endedClass === 'talked' ? reason : `${endedWords[endedClass]} (${reason})`;
 }
+
+/** As the client's site has signed it. */
+const visitorOf = ({ sub, name, email }: NonNullable<CallDetail['identity']>): string =>
+  [name ?? (email === null ? sub : null), email].filter(Boolean).join(', ');
 
 function resultsSection({ success }: CallDetail, { summary, evaluation, outputs }: CallResults) {
   const judged = success === true ? 'Yes' : success === false ? 'No' : evaluation;

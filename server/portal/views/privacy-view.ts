@@ -20,6 +20,7 @@ const kinds: Record<CallReadKind, string> = {
   recording: 'Heard the recording',
   export: 'Exported',
   results: 'Read the summary and results',
+  identity: 'Read who the visitor was',
 };
 
 interface Found extends FoundCaller {

@@ -5,6 +5,7 @@ import '../forms/access-form.ts';
 import '../forms/consent-form.ts';
 import { choice, field, flag } from '../forms/fields.ts';
 import '../forms/hours-form.ts';
+import '../forms/identity-box.ts';
 import '../forms/key-box.ts';
 import '../forms/leads-form.ts';
 import '../forms/looks-form.ts';
@@ -105,7 +106,7 @@ export class SettingsElement extends ScopedElement {
       <consent-form .scope=${scope} .tenant=${tenant}></consent-form>
       <leads-form .scope=${scope} .tenant=${tenant}></leads-form>
       <vapi-form .scope=${scope} .tenant=${tenant}></vapi-form>
-      ${scope.mayWrite ? html`<key-box .scope=${scope} .tenant=${tenant}></key-box><wire-box .scope=${scope}></wire-box><delete-box .scope=${scope}></delete-box>` : ''}`;
+      ${scope.mayWrite ? html`<key-box .scope=${scope} .tenant=${tenant}></key-box><identity-box .scope=${scope} .tenant=${tenant}></identity-box><wire-box .scope=${scope}></wire-box><delete-box .scope=${scope}></delete-box>` : ''}`;
   }
 }
 customElements.define('settings-view', SettingsElement);
