@@ -61,6 +61,7 @@ export const clientSwitches = {
       `GET ${tenant}/invoices`,
       `GET ${tenant}/invoices/{id}`,
       `GET ${tenant}/invoices/{id}/payment-page`,
+      `GET ${tenant}/invoices/{id}/e-invoice`,
       lineCalls,
     ],
   },

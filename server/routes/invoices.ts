@@ -4,6 +4,7 @@ import express, { type Request, type Response, Router } from 'express';
 import { centsToDecimal } from '../base/money.ts';
 import { monthIn } from '../base/time-zone.ts';
 import { issueCreditNote } from '../billing/books/credit-note.ts';
+import { eInvoiceOf } from '../billing/books/e-invoice/e-invoice.ts';
 import { annexFoot, annexHead, annexRows, invoiceHtml, invoiceStyle } from '../billing/books/invoice-html.ts';
 import { draftInvoice, finalizeInvoice, nothingToBill } from '../billing/books/invoicing.ts';
 import { documentOf, viewInvoice, viewInvoiceCall, viewSummary } from '../billing/books/views.ts';
@@ -18,6 +19,7 @@ import { voidEverywhere } from '../billing/stripe/stripe-withdraw.ts';
 import {
   creditNoteSchema,
   draftInvoiceSchema,
+  eInvoiceQuerySchema,
   type InvoiceLine,
   type InvoiceSummary,
   invoiceCallsQuerySchema,
@@ -115,6 +117,14 @@ export function invoiceRoutes(ctx: BillingContext): Router {
   router.get('/:slug/invoices/:id/payment-page', async (req, res) => {
     const { row } = await visibleInvoice(req, res);
     res.json({ url: await paymentPageOf(ctx, row) } satisfies PaymentPageAnswer);
+  });
+
+  router.get('/:slug/invoices/:id/e-invoice', async (req, res) => {
+    const { format } = parse(eInvoiceQuerySchema, req.query);
+    const { row } = await visibleInvoice(req, res);
+    const xml = eInvoiceOf(row, format);
+    res.set('Content-Disposition', `attachment; filename="${row.number ?? row.id}-${format}.xml"`);
+    res.type('application/xml').send(xml);
   });
 
   router.post('/:slug/invoices', body, async (req, res) => {

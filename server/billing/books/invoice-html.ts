@@ -35,7 +35,7 @@ footer { margin-top: 2.5rem; font-size: 0.85rem; color: #52606f; }
 
 /**
  * @param sha256 of the frozen document; null for a draft
- * @param timeZone the tenant's: days are printed as the portal shows them
+ * @param timeZone the tenant's, for the days of a document that does not contain one
  * @param leftCents what is left to pay after credit notes; null when there are none
  */
 export function invoiceHtml(
@@ -47,7 +47,7 @@ export function invoiceHtml(
   const { seller, buyer, currency, corrects, tax, creditCents, dueCents } = document;
   const title = document.kind === 'invoice' ? 'Invoice' : 'Credit note';
   const money = (cents: number) => `${centsToDecimal(cents, currency)} ${currency.toUpperCase()}`;
-  const day = (instant: string) => dayIn(timeZone, Date.parse(instant));
+  const day = (instant: string) => dayIn(document.timeZone ?? timeZone, Date.parse(instant));
   const facts: [string, string][] = [];
   if (document.number) facts.push(['Number', document.number]);
   if (document.issuedAt) facts.push(['Date', day(document.issuedAt)]);
@@ -91,6 +91,7 @@ ${sums.map(([name, cents]) => `<tr><td></td><td>${escapeHtml(name)}</td><td clas
 `;
   const foot = `</main>
 <footer>
+${tax?.reason ? `<p>${escapeHtml(tax.reason)}</p>` : ''}
 ${document.plans.map(({ name, terms }) => `<p>${escapeHtml(`${name}. ${terms.join('. ')}.`)}</p>`).join('\n')}
 ${seller?.footer ? `<p>${escapeHtml(seller.footer)}</p>` : ''}
 ${sha256 ? `<p>SHA-256 ${sha256}</p>` : ''}
@@ -129,8 +130,16 @@ function lineRow(line: InvoiceLine, currency: string, money: (cents: number) => 
   return `<tr><td>${line.no}</td><td>${escapeHtml(line.description)}${note}</td><td class="period">${days(line.from, line.to)}</td><td class="amount">${money(line.amountCents)}</td></tr>`;
 }
 
-function party({ name, address, taxId, email }: Party): string {
-  const lines = [...address, ...(taxId ? [`Tax id ${taxId}`] : []), ...(email ? [email] : [])];
+function party({ name, address, postCode, city, country, taxId, registration, email }: Party): string {
+  const place = [postCode, city].filter(Boolean).join(' ');
+  const lines = [
+    ...address,
+    ...(place ? [place] : []),
+    ...(country ? [country] : []),
+    ...(taxId ? [`Tax id ${taxId}`] : []),
+    ...(registration ? [`Registration ${registration}`] : []),
+    ...(email ? [email] : []),
+  ];
   return `<address><strong>${escapeHtml(name)}</strong>${lines.map((line) => `<br>${escapeHtml(line)}`).join('')}</address>`;
 }
 

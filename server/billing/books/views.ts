@@ -6,6 +6,7 @@ import type { Queries } from '../../store/database.ts';
 import { findCredit, type SummaryRow } from '../../store/invoice-lists.ts';
 import type { InvoiceRow } from '../../store/invoices.ts';
 import type { BilledCall } from '../month/earlier-months.ts';
+import { missingTerms } from './e-invoice/terms.ts';
 
 export function viewSummary(row: SummaryRow): InvoiceSummary {
   const { id, kind, number, status, month, currency, totalCents, dueCents, stripeId } = row;
@@ -20,10 +21,12 @@ export function viewSummary(row: SummaryRow): InvoiceSummary {
 }
 
 export async function viewInvoice(db: Queries, row: InvoiceRow): Promise<InvoiceView> {
+  const document = documentOf(row);
   return {
     ...viewSummary({ ...row, ...(await findCredit(db, row.id)) }),
-    document: documentOf(row),
+    document,
     sha256: row.sha256,
+    eInvoiceMissing: missingTerms(document),
   };
 }
 
