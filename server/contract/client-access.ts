@@ -62,6 +62,7 @@ export const clientSwitches = {
       `GET ${tenant}/invoices/{id}`,
       `GET ${tenant}/invoices/{id}/payment-page`,
       `GET ${tenant}/invoices/{id}/e-invoice`,
+      `GET ${tenant}/invoices/{id}/pdf`,
       lineCalls,
     ],
   },

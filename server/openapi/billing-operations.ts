@@ -79,6 +79,17 @@ export const billingOperations: Operation[] = [
     answers: { 200: json('Its address.', contract.paymentPageAnswerSchema) },
     refusals: ['stripe_unavailable'],
   }),
+  tenant('GET /v1/tenants/{slug}/invoices/{id}/pdf', 'Download an invoice as PDF', {
+    notes:
+      'As it was issued, from the frozen document alone: tagged for screen readers, with its hash. Refused for a draft, for a void document, and for text that its font does not have.',
+    answers: {
+      200: {
+        what: 'The invoice or credit note.',
+        media: { 'application/pdf': { type: 'string', format: 'binary' } },
+      },
+    },
+    refusals: ['conflict'],
+  }),
   tenant('GET /v1/tenants/{slug}/invoices/{id}/e-invoice', 'Download an invoice as EN 16931 prescribes', {
     notes:
       'XML for the buyer’s accounting, from the frozen document alone. Refused, with the fields in `errors`, if the document lacks what the standard requires: see `eInvoiceMissing` of the draft.',

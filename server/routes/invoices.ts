@@ -6,8 +6,15 @@ import { monthIn } from '../base/time-zone.ts';
 import { issueCreditNote } from '../billing/books/credit-note.ts';
 import { eInvoiceOf } from '../billing/books/e-invoice/e-invoice.ts';
 import { annexFoot, annexHead, annexRows, invoiceHtml, invoiceStyle } from '../billing/books/invoice-html.ts';
+import { invoicePdf } from '../billing/books/invoice-pdf.ts';
 import { draftInvoice, finalizeInvoice, nothingToBill } from '../billing/books/invoicing.ts';
-import { documentOf, viewInvoice, viewInvoiceCall, viewSummary } from '../billing/books/views.ts';
+import {
+  documentOf,
+  issuedDocument,
+  viewInvoice,
+  viewInvoiceCall,
+  viewSummary,
+} from '../billing/books/views.ts';
 import type { BilledCall } from '../billing/month/earlier-months.ts';
 import { rateMonth } from '../billing/month/rated-month.ts';
 import { monthInstants, monthOfDay } from '../billing/plan/period.ts';
@@ -125,6 +132,14 @@ export function invoiceRoutes(ctx: BillingContext): Router {
     const xml = eInvoiceOf(row, format);
     res.set('Content-Disposition', `attachment; filename="${row.number ?? row.id}-${format}.xml"`);
     res.type('application/xml').send(xml);
+  });
+
+  router.get('/:slug/invoices/:id/pdf', async (req, res) => {
+    const { tenant, row } = await visibleInvoice(req, res);
+    const { document, sha256 } = issuedDocument(row);
+    const pdf = await invoicePdf(document, sha256, tenant.timeZone);
+    res.set('Content-Disposition', `attachment; filename="${row.number ?? row.id}.pdf"`);
+    res.type('application/pdf').send(pdf);
   });
 
   router.post('/:slug/invoices', body, async (req, res) => {

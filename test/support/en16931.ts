@@ -69,7 +69,7 @@ function hundredths(value: string | null): number {
   return Number(`${sign}${whole}${fraction.padEnd(2, '0').slice(0, 2)}`);
 }
 const rateOf = (value: string | null) => (value === null ? null : Number(value));
-const dayOf = (value: string | null) => value && value.replace(/^(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3');
+const dayOf = (value: string | null) => value?.replace(/^(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3') ?? null;
 
 /** @throws if it is not well-formed XML */
 export function readInvoice(xml: string): ReadInvoice {

@@ -1,6 +1,7 @@
 /** Invoices as the API returns them. */
 import { iso } from '../../base/iso.ts';
 import type { InvoiceCallView, InvoiceDocument, InvoiceSummary, InvoiceView } from '../../contract.ts';
+import { conflict } from '../../errors.ts';
 import { balanceOf } from '../../ledger/invoice-balance.ts';
 import type { Queries } from '../../store/database.ts';
 import { findCredit, type SummaryRow } from '../../store/invoice-lists.ts';
@@ -32,6 +33,17 @@ export async function viewInvoice(db: Queries, row: InvoiceRow): Promise<Invoice
 
 export function documentOf({ document }: InvoiceRow): InvoiceDocument {
   return JSON.parse(document) as InvoiceDocument;
+}
+
+/**
+ * A document that may be handed on as a file.
+ * @throws ApiError `conflict` for a draft or a void document: nothing in the file would say so
+ */
+export function issuedDocument(row: InvoiceRow): { document: InvoiceDocument; sha256: string } {
+  const { status, sha256 } = row;
+  if (status === 'draft' || sha256 === null) throw conflict('Finalize the invoice first.');
+  if (status === 'void') throw conflict('This invoice is void.');
+  return { document: documentOf(row), sha256 };
 }
 
 /** @param withCost only for the operator */

@@ -1,14 +1,20 @@
-/** An invoice's downloads for accounting, or what they lack. */
+/** An invoice's files for accounting, or what they lack. */
 import { html } from 'lit';
 import type { InvoiceView } from '../../contract.ts';
 import { urlOf } from '../parts/api.ts';
 
 /** @param path of the invoice, below `/v1/` */
-export function eInvoiceLinks({ status, eInvoiceMissing }: InvoiceView, path: string) {
-  if (status === 'draft' || status === 'void' || eInvoiceMissing.length > 0) return '';
-  const link = (format: string, name: string) =>
-    html`<a class="button" href="${urlOf(path)}/e-invoice?format=${format}" download>E-invoice (${name})</a>`;
-  return html`${link('ubl', 'UBL')}${link('cii', 'CII')}`;
+export function fileLinks({ status, eInvoiceMissing }: InvoiceView, path: string) {
+  if (status === 'draft' || status === 'void') return '';
+  const link = (file: string, name: string) =>
+    html`<a class="button" href="${urlOf(path)}/${file}" download>${name}</a>`;
+  return html`${link('pdf', 'PDF')}
+    ${
+      eInvoiceMissing.length > 0
+        ? ''
+        : html`${link('e-invoice?format=ubl', 'E-invoice (UBL)')}
+            ${link('e-invoice?format=cii', 'E-invoice (CII)')}`
+    }`;
 }
 
 const labels: Record<string, string> = {

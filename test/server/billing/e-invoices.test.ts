@@ -1,7 +1,8 @@
-/** Invoices and credit notes as EN 16931 prescribes, read back with a parser and held against its rules. */
+/** Invoices and credit notes as files: EN 16931's, read back with a parser and held against its rules, and the PDF. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
+import { extractText, getDocumentProxy } from 'unpdf';
 import { monthPeriod } from '../../../server/billing/plan/period.ts';
 import type { InvoiceDocument, InvoiceView, PlanInput, TaxCategory } from '../../../server/contract.ts';
 import { brokenRules, type ReadInvoice, readInvoice } from '../../support/en16931.ts';
@@ -109,6 +110,56 @@ test('an invoice and its credit note are downloaded as UBL and CII, and say what
   assert.equal(got.headers.get('content-disposition'), `attachment; filename="${invoice.number}-ubl.xml"`);
   assert.equal((await client('GET', `${path}?format=pdf`)).status, 400);
   await mustBe(200, stage.server.operator('PUT', '/v1/billing/seller', complete));
+});
+
+test('its PDF says all that the printed page says, tagged, with its own fonts, and always in the same bytes', async () => {
+  await stage.addTenant('pdf', simplePlan, '2026-11-01');
+  await setAccount('pdf', vat);
+  await stage.book('pdf', { id: 'pdf-1', at: '2026-11-05T10:00:00Z', seconds: 90 });
+  const { id, number } = (await mustBe(200, stage.bill('pdf', '2026-11'))).body as InvoiceView;
+  const headers = { authorization: `Bearer ${stage.server.operatorKey}`, accept: 'text/html' };
+  const path = `/v1/tenants/pdf/invoices/${id}`;
+  const page = (await stage.server.request('GET', path, { headers })).text;
+  const read = async () => {
+    const answer = await fetch(`${stage.server.url}${path}/pdf`, { headers });
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.get('content-disposition'), `attachment; filename="${number}.pdf"`);
+    return new Uint8Array(await answer.arrayBuffer());
+  };
+  const bytes = await read();
+  const raw = Buffer.from(bytes).toString('latin1');
+  // A copy, because the reader takes what it is given.
+  const pdf = await getDocumentProxy(bytes.slice());
+  const { text } = await extractText(pdf, { mergePages: true });
+  const joined = text.replace(/\s/g, '');
+  const [, body = ''] = page.split('<body>');
+  const words = body
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)))
+    .split(/\s+/)
+    .filter(Boolean);
+  assert.ok(words.length > 60);
+  assert.deepEqual(
+    words.filter((word) => !joined.includes(word)),
+    [],
+  );
+  assert.match(raw, /\/Marked true/);
+  assert.match(raw, /\/Lang \(en\)/);
+  assert.equal(raw.match(/\/FontFile2 /g)?.length, 2);
+  const tree = JSON.stringify(await (await pdf.getPage(1)).getStructTree());
+  for (const role of ['Document', 'H1', 'P', 'Table', 'TR', 'TH', 'TD']) {
+    assert.ok(tree.includes(`"role":"${role}"`), role);
+  }
+  // The credit note changes what is left to pay, but not what was issued.
+  await mustBe(201, operator('POST', `pdf/invoices/${id}/credit-notes`, { reason: 'All of it' }));
+  assert.ok(Buffer.from(await read()).equals(Buffer.from(bytes)));
+
+  await stage.addTenant('kanji', simplePlan, '2026-11-01');
+  const kanji = { buyer: { ...buyer, name: '株式会社' }, tax: vat };
+  await mustBe(200, operator('PUT', 'kanji/billing', kanji));
+  const other = (await mustBe(200, stage.bill('kanji', '2026-11'))).body;
+  const refused = await mustBe(409, operator('GET', `kanji/invoices/${other.id}/pdf`));
+  assert.match(refused.body.detail, /no “株”: use the printable version/);
 });
 
 const reasons: [TaxCategory, string, string | null][] = [

@@ -1,8 +1,8 @@
 /** A finalized invoice or credit note as EN 16931 prescribes, from its frozen document alone: it never changes either. */
-import type { EInvoiceFormat, InvoiceDocument } from '../../../contract.ts';
-import { ApiError, conflict } from '../../../errors.ts';
+import type { EInvoiceFormat } from '../../../contract.ts';
+import { ApiError } from '../../../errors.ts';
 import type { InvoiceRow } from '../../../store/invoices.ts';
-import { documentOf } from '../views.ts';
+import { issuedDocument } from '../views.ts';
 import { ciiOf } from './cii.ts';
 import { missingTerms, termsFrom } from './terms.ts';
 import { ublOf } from './ubl.ts';
@@ -12,15 +12,13 @@ import { ublOf } from './ubl.ts';
  * @throws ApiError `conflict` for a draft or a void document, and with the fields that the document lacks
  */
 export function eInvoiceOf(row: InvoiceRow, format: EInvoiceFormat): string {
-  if (row.status === 'draft' || row.sha256 === null) throw conflict('Finalize the invoice first.');
-  if (row.status === 'void') throw conflict('This invoice is void.');
-  const document: InvoiceDocument = documentOf(row);
+  const { document, sha256 } = issuedDocument(row);
   const errors = missingTerms(document);
   if (errors.length > 0) {
     const detail =
       'The document was issued without what EN 16931 requires, and can no longer be changed. Enter it for the next ones.';
     throw new ApiError('conflict', { detail, errors });
   }
-  const terms = termsFrom(document, row.sha256);
+  const terms = termsFrom(document, sha256);
   return format === 'ubl' ? ublOf(terms) : ciiOf(terms);
 }
