@@ -22,7 +22,7 @@ const imports: Import[] = files.flatMap(importsOf);
 function importsOf(file: string): Import[] {
   const source = readFileSync(join(root, file), 'utf8');
   const statement = /^\s*(?:import|export)\s+(type\s)?(?:[^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]/gm;
-  const dynamic = /\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
+  const dynamic = /\bimport(?:\.meta\.resolve)?\(\s*['"]([^'"]+)['"]\s*\)/g;
   const found = [
     ...[...source.matchAll(statement)].map((match) => ({
       typeOnly: Boolean(match[1]),

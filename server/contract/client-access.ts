@@ -64,6 +64,8 @@ export const clientSwitches = {
       `GET ${tenant}/invoices`,
       `GET ${tenant}/invoices/{id}`,
       `GET ${tenant}/invoices/{id}/payment-page`,
+      `GET ${tenant}/invoices/{id}/e-invoice`,
+      `GET ${tenant}/invoices/{id}/pdf`,
       lineCalls,
     ],
   },

@@ -47,7 +47,7 @@ export const problemSchema = z.object({
         message: z.string(),
       }),
     )
-    .describe('For `invalid_request`: which field and why.')
+    .describe('For `invalid_request`, and for a `conflict` with what is set: which field and why.')
     .exactOptional(),
   requestId: z.string(),
 });

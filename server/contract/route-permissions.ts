@@ -63,6 +63,8 @@ export const routePermissions: Record<string, Permission> = {
   [`GET ${tenant}/invoices`]: 'billing.read',
   [`GET ${invoice}`]: 'billing.read',
   [`GET ${invoice}/payment-page`]: 'billing.read',
+  [`GET ${invoice}/e-invoice`]: 'billing.read',
+  [`GET ${invoice}/pdf`]: 'billing.read',
   [`GET ${invoice}/lines/{no}/calls`]: 'billing.read',
 
   [`POST ${tenant}/calls/{id}/dismiss`]: 'calls.manage',

@@ -32,7 +32,7 @@ export async function documentFor(
   return makeDocument({
     id: '',
     ...frozen,
-    ...{ tenant: tenant.slug, month, currency, lines },
+    ...{ tenant: tenant.slug, timeZone: tenant.timeZone, month, currency, lines },
     plans: new Map(versions.flatMap(({ id, plan }) => (plan ? [[id, plan]] : []))),
     account: await accountOf(db, tenant),
     seller: await findSeller(db),

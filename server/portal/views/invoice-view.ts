@@ -9,6 +9,7 @@ import { Resource } from '../parts/resource.ts';
 import { pathOf, titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
 import { table } from '../parts/table.ts';
+import { eInvoiceGaps, fileLinks } from './e-invoice.ts';
 
 export class InvoiceElement extends ScopedElement {
   static override properties = {
@@ -69,8 +70,10 @@ export class InvoiceElement extends ScopedElement {
         </dl>
         <p class="row">
           <a class="button" href=${urlOf(this.#path())} target="_blank" rel="noopener">Printable version</a>
+          ${fileLinks(invoice, this.#path())}
           ${paymentUrl ? html`<a class="button main" href=${paymentUrl} target="_blank" rel="noopener">${invoice.status === 'paid' ? 'View in Stripe' : 'Pay with Stripe'}</a>` : ''}
         </p>
+        ${scope.permissions.includes('billing.manage') ? eInvoiceGaps(invoice) : ''}
         ${
           scope.permissions.includes('billing.manage')
             ? html`<invoice-actions .scope=${scope} .item=${invoice.id} .invoice=${invoice}
