@@ -200,6 +200,11 @@ test('what calls led to is on the overview, in the list and on the call, for the
   await client.page.getByRole('link', { name: '16 Dec 2026' }).click();
   assert.equal(await figure(client.page, 'Long calls'), 'Counts');
   await client.leave();
+  const billing = await signIn('third', { role: 'billing' });
+  await billing.go('#/', 'Overview');
+  assert.equal(await figure(billing.page, 'Calls'), '2');
+  assert.equal(await billing.page.getByText('Long calls').count(), 0);
+  await billing.leave();
 });
 
 test('a client is never sent a cost, a margin or another client, in no view', async () => {

@@ -23,7 +23,7 @@ interface Month {
   bill: Bill | null;
   /** Only for the operator. */
   margin: MarginRow | null;
-  /** Null for a client that is not shown what calls achieved. */
+  /** Null for a reader that is not shown what calls achieved. */
   outcomes: OutcomesAnswer | null;
 }
 
@@ -45,7 +45,9 @@ export class OverviewElement extends ScopedElement {
     const [usage, bill, outcomes] = await Promise.all([
       get<UsageAnswer>(pathOf(scope, '/usage?by=day')),
       scope.access.invoices ? this.#bill() : null,
-      scope.access.results ? get<OutcomesAnswer>(pathOf(scope, '/outcomes')) : null,
+      scope.access.results && scope.permissions.includes('calls.read')
+        ? get<OutcomesAnswer>(pathOf(scope, '/outcomes'))
+        : null,
     ]);
     const margin =
       scope.isOperator && bill

@@ -148,6 +148,10 @@ function tests(engine: Engine): void {
     assert.deepEqual(outcomes, [true, false, false]);
     assert.equal((await stage.read(12)).judgedBy.version, 1);
     assert.equal((await stage.read(20)).judgedBy.version, 1);
+    const before = await counted();
+    await Promise.all([17, 18, 17, 19, 18, 17].map((no) => report(no, booked(no !== 18))));
+    assert.deepEqual(await counted(), { outcomes: before.outcomes + 3, judged: before.judged + 3 });
+    await checkSums();
     const ended = await server.operator('DELETE', path);
     assert.equal(ended.body.current.rule, null);
     server.clock.now += 2 * hour;

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { endedClasses, type OutcomeCondition, outcomeRuleSchema } from '../../../server/contract.ts';
 import { countsAs, fulfilledBy, type OutcomeFacts } from '../../../server/ledger/outcome.ts';
+import { conditionOf, enteredOf, ruleWords } from '../../../server/portal/pure/outcome-words.ts';
 
 const unknown: OutcomeFacts = { endedClass: null, success: null, seconds: null, outputs: {} };
 const known: OutcomeFacts = {
@@ -93,6 +94,25 @@ describe('an outcome', () => {
         assert.equal(countsAs(stored, call), countsAs(rule, call));
         assert.equal(countsAs(rule, unknown), false);
       }),
+    );
+  });
+
+  it('is the same after it was shown in the form', () => {
+    const outputs = (
+      [
+        ['booked', 'boolean'],
+        ['guests', 'number'],
+        ['kind', 'text'],
+      ] as const
+    ).map(([of, type]) => ({ name: of, path: of, type, label: of, shown: true }));
+    for (const [one] of cases) {
+      const type = one.kind === 'output' ? outputs.find((each) => each.name === one.name)?.type : undefined;
+      if (one.kind === 'output' && typeof one.is !== (type === 'text' ? 'string' : type)) continue;
+      assert.deepEqual(conditionOf(enteredOf(one), outputs), one);
+    }
+    assert.equal(
+      ruleWords({ match: 'any', conditions: [output('kind', 'A'), { kind: 'success', is: true }] }, outputs),
+      '“kind” is “A” or success is yes',
     );
   });
 });
