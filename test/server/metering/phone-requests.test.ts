@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
+import { callChannels } from '../../../server/contract.ts';
 import { pollNext } from '../../../server/metering/reconciler.ts';
 import { freePort } from '../../support/free-port.ts';
 import { makePatient } from '../../support/patience.ts';
@@ -140,6 +141,26 @@ function tests(engine: Engine): void {
       const refused = await network.emulator.callIn({ phoneNumberId, from: often });
       assert.deepEqual([slug, refused.met, refused.said], [slug, 'sentence', say]);
     }
+  });
+
+  it('is paid from the client’s wallet before it is answered', async () => {
+    const tenant = await add('prepaid');
+    const put = async (path: string, body: object, method = 'PUT') => {
+      const { ok, status, text } = await network.server
+        .operator(method, `/v1/tenants/prepaid/${path}`, body)
+        .then((answer) => ({ ...answer, ok: answer.status < 300 }));
+      assert.ok(ok, `${status} ${text}`);
+    };
+    const rates = [{ channels: callChannels, price: { kind: 'per-minute', perMinuteMicros: 1_000_000 } }];
+    const from = new Date(network.server.clock.now).toISOString().slice(0, 10);
+    await put('plan', { plan: { name: 'Minutes', currency: 'usd', rates }, from });
+    await put('wallet', { on: true });
+    const phoneNumberId = await numberOf(tenant);
+    const ring = async () => (await network.emulator.callIn({ phoneNumberId })).met;
+    assert.equal(await ring(), 'sentence');
+    const topUp = { kind: 'top-up', currency: 'usd', amountCents: 100, reference: 'bank' };
+    await put('wallet/entries', topUp, 'POST');
+    assert.deepEqual([await ring(), await ring()], ['assistant', 'sentence']);
   });
 
   it('is sent on where the client wants it, but not when the caller is blocked', async () => {
