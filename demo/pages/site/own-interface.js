@@ -45,3 +45,5 @@ part('mute').addEventListener('click', () => {
   if (agent.state.muted) agent.unmute();
   else agent.mute();
 });
+// Until now a click would have been lost.
+part('call').disabled = false;
