@@ -58,12 +58,18 @@ export function createStripeApi(
       return (await stripe.customers.create({ metadata }, { idempotencyKey })).id;
     },
 
-    async updateCustomer(customer, { name, email, address: [line1, ...rest] }) {
+    async updateCustomer(customer, { name, email, address: [line1, ...rest], postCode, city, country }) {
+      // Without a city of its own: which of the lines is the town is not known.
+      const address = {
+        ...(line1 ? { line1, line2: rest.join(', ') } : {}),
+        ...(postCode ? { postal_code: postCode } : {}),
+        ...(city ? { city } : {}),
+        ...(country ? { country } : {}),
+      };
       const updated = await stripe.customers.update(customer, {
         name,
         ...(email ? { email } : {}),
-        // Ours is a list of lines; which of them is the town is not known.
-        ...(line1 ? { address: { line1, line2: rest.join(', ') } } : {}),
+        ...(Object.keys(address).length > 0 ? { address } : {}),
       });
       return { email: updated.email, balanceCents: updated.balance };
     },
@@ -82,7 +88,7 @@ export function createStripeApi(
     },
 
     async createInvoice(invoice, idempotencyKey) {
-      const { id, number, customer, currency, collection, taxId, dueAt, sha256 } = invoice;
+      const { id, number, customer, currency, collection, taxId, taxReason, dueAt, sha256 } = invoice;
       const made = await stripe.invoices.create(
         {
           customer,
@@ -95,6 +101,7 @@ export function createStripeApi(
           automatic_tax: { enabled: false },
           metadata: { [invoiceTag]: id, vapi_agent_sha256: sha256 },
           ...(taxId ? { custom_fields: [{ name: 'Tax ID', value: taxId }] } : {}),
+          ...(taxReason ? { footer: taxReason } : {}),
           ...(collection === 'send'
             ? { collection_method: 'send_invoice', due_date: dueAt }
             : { collection_method: 'charge_automatically' }),

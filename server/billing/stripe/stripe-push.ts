@@ -109,6 +109,7 @@ async function pushPayable(push: Push, balanceCents: number, collection: 'send' 
             ...{ id, customer, collection },
             number: document.number ?? '',
             taxId: document.buyer.taxId ?? null,
+            taxReason: document.tax?.reason ?? null,
             currency: document.currency,
             dueAt: dueAtStripe(document, ctx.now()),
             sha256: row.sha256 ?? '',

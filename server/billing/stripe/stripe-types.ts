@@ -21,6 +21,8 @@ export interface NewStripeInvoice {
   collection: 'send' | 'charge';
   /** The buyer's, as printed. */
   taxId: string | null;
+  /** Why no VAT is charged, which must be on the invoice. */
+  taxReason: string | null;
   /** Epoch seconds, in the future; for `send`. */
   dueAt: number;
   sha256: string;

@@ -149,10 +149,14 @@ describe('an invoice at Stripe', () => {
     const buyer = {
       name: 'Neu GmbH',
       email: 'neu@example.com',
-      address: ['Hafenstr. 2', '20457 Hamburg', 'Germany'],
+      address: ['Hafenstr. 2', 'Tor 3', 'Kai 4'],
+      postCode: '20457',
+      city: 'Hamburg',
+      country: 'DE',
       taxId: 'DE123456789',
     };
-    const account = { buyer, dueDays: 30, collection: 'charge' };
+    const tax = { label: 'VAT', bps: 0, category: 'reverse-charge', reason: 'Reverse charge' };
+    const account = { buyer, tax, dueDays: 30, collection: 'charge' };
     stripe.fault = async (request) => {
       if (request !== 'POST /v1/customers') return null;
       stripe.fault = () => null;
@@ -162,7 +166,7 @@ describe('an invoice at Stripe', () => {
     await mustBe(200, push('buyer', first.id));
     const [there] = atStripe(first.id);
     const { stripeCustomerId, ...kept } = (await operator('GET', 'buyer/billing')).body;
-    assert.deepEqual(kept, { ...account, tax: null, pauseAfterOverdueDays: null });
+    assert.deepEqual(kept, { ...account, pauseAfterOverdueDays: null });
     assert.equal(stripeCustomerId, there?.customer);
 
     stage.server.clock.now = at('2027-01-02T12:00:00Z');
@@ -172,8 +176,16 @@ describe('an invoice at Stripe', () => {
     const customer = stripe.books.customer(there?.customer ?? '');
     assert.deepEqual(
       [customer.name, customer.email, customer.address],
-      ['Neu GmbH', 'neu@example.com', { line1: 'Hafenstr. 2', line2: '20457 Hamburg, Germany' }],
+      [
+        'Neu GmbH',
+        'neu@example.com',
+        {
+          ...{ line1: 'Hafenstr. 2', line2: 'Tor 3, Kai 4' },
+          ...{ postal_code: '20457', city: 'Hamburg', country: 'DE' },
+        },
+      ],
     );
+    assert.equal(atStripe(second.id)[0]?.footer, 'Reverse charge');
     assert.deepEqual(atStripe(second.id)[0]?.custom_fields, [{ name: 'Tax ID', value: 'DE123456789' }]);
   });
 

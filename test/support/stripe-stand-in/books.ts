@@ -70,7 +70,7 @@ export function openBooks(nowMs: () => number): Books {
 
     createInvoice(parameters) {
       const { customer, currency = 'usd', number = null, metadata = {}, auto_advance = false } = parameters;
-      const { custom_fields = null, discounts } = parameters;
+      const { custom_fields = null, footer = null, discounts } = parameters;
       inCurrency(books.customer(customer), currency);
       if (number !== null && books.invoices.some((invoice) => invoice.number === number)) {
         throw new StripeRefusal(400, `The invoice number ${number} is taken`, 'number');
@@ -93,6 +93,7 @@ export function openBooks(nowMs: () => number): Books {
         intents: [],
         due_date,
         custom_fields,
+        footer,
         inherits: discounts === undefined,
         total: 0,
         amount_due: 0,

@@ -27,6 +27,7 @@ export interface KeptInvoice {
   intents: { id: string; object: 'payment_intent'; status: string }[];
   due_date: number | null;
   custom_fields: { name: string; value: string }[] | null;
+  footer: string | null;
   total: number;
   /** The amount to be collected: for a draft, what it would be. */
   amount_due: number;
@@ -43,7 +44,7 @@ export interface KeptCustomer {
   object: 'customer';
   name: string | null;
   email: string | null;
-  address: { line1?: string; line2?: string } | null;
+  address: { line1?: string; line2?: string; postal_code?: string; city?: string; country?: string } | null;
   created: number;
   /** Set by its first invoice or balance entry; it accepts no other. */
   currency: string | null;
