@@ -89,6 +89,7 @@ describe('failing call', () => {
     outside_hours: ['outside_hours', 'We are closed right now'],
     call_denied: ['call_denied', 'This call could not be started'],
     budget_exhausted: ['budget_exhausted', 'No calls for now'],
+    balance_empty: ['budget_exhausted', 'No calls for now'],
     concurrency_limit: ['concurrency_limit', 'All lines are busy'],
     rate_limited: ['rate_limited', 'A little too fast'],
     vapi_unavailable: ['vapi_unavailable', 'The call could not be connected'],

@@ -1,11 +1,15 @@
 /** A client's wallet, paid before it is spent: what calls are charged, and how a month's document settles with it. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { newSessionId } from '../../../server/access/identity/session-token.ts';
+import { reserve } from '../../../server/access/start/reserve.ts';
 import type { InvoiceView, PlanInput, WalletEntryView, WalletView } from '../../../server/contract.ts';
 import { dismissCall } from '../../../server/metering/dismiss.ts';
+import { ingestCallEvent } from '../../../server/metering/ingest.ts';
+import { findTenant, type Tenant } from '../../../server/store/tenants.ts';
 import { testDatabases } from '../../support/postgres.ts';
 import { codeOf } from '../../support/test-server.ts';
-import { type BillingStage, channels, mustBe, startBillingStage } from './stage.ts';
+import { type BillingStage, channels, eventOf, mustBe, startBillingStage } from './stage.ts';
 
 /** 1.00 a minute. */
 const perMinute: PlanInput = {
@@ -172,6 +176,39 @@ for (const engine of testDatabases()) {
         [3_000_000],
       );
       stage.server.clock.now = before;
+    });
+
+    it('holds for a message and a call by phone by their own prices, and refuses what it does not cover', async () => {
+      const rates: PlanInput['rates'] = [
+        { channels: ['chat'], price: { kind: 'per-call', perCallMicros: 400_000 } },
+        { channels: ['web', 'outbound'], price: { kind: 'free' } },
+        { channels: ['inbound'], price: { kind: 'per-minute', perMinuteMicros: 600_000 } },
+      ];
+      await open('channels', { ...perMinute, rates }, 100);
+      await mustBe(200, operator('PATCH', 'channels', { modes: ['hybrid'], phoneCalls: 'limit' }));
+      const { ctx } = stage.server;
+      const tenant = (await findTenant(ctx.store, 'channels')) as Tenant;
+      const start = (kind: 'call' | 'message') => {
+        const jti = newSessionId();
+        const of = { tenant: tenant.slug, tenantId: tenant.id, generation: tenant.generation };
+        const session = { ...of, jti, origin: '', network: jti, site: null, assistant: null };
+        return reserve(ctx, tenant, session, { consentVersion: null, kind }).then(
+          ({ priceMicros }) => priceMicros,
+          ({ code }) => code,
+        );
+      };
+      const ring = async (callId: string) => {
+        const startedAt = stage.server.clock.now;
+        const event = eventOf({ id: callId, at: new Date(startedAt).toISOString(), seconds: 0 }, startedAt);
+        const live = { ...event, kind: 'status', type: 'inboundPhoneCall', status: 'in-progress' } as const;
+        return ingestCallEvent(ctx, tenant, { ...live, endedAt: null, endedReason: null, cost: null });
+      };
+      assert.deepEqual([await start('message'), await start('call')], [400_000, 0]);
+      // 0.60 is left: a minute.
+      assert.equal((await ring('channels-1')).unwanted, null);
+      assert.deepEqual([(await walletOf('channels')).heldMicros, await start('call')], [1_000_000, 0]);
+      assert.equal(await start('message'), 'balance_empty');
+      assert.equal((await ring('channels-2')).unwanted, 'no-room');
     });
 
     it('takes nothing for a call that Vapi does not know, and tells once of each mark', async () => {
