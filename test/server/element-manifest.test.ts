@@ -29,6 +29,7 @@ test('attributes: those that the code observes, reads or reflects, and those tha
   const inCode = found(
     [
       element,
+      read('widget/page-tools.ts'),
       ...['mount', 'announcer', 'tenant-settings'].map((name) => read(`widget/panel/${name}.ts`)),
     ].join('\n'),
     /(?:[gs]etAttribute|hasAttribute|#has)\('([a-z]+)'/g,
@@ -43,7 +44,7 @@ test('methods and fields: the public ones of the class', () => {
   const methods = found(element, /^ {2}(?:async )?([a-z]\w*)\([^)]*\)(?::|\s\{)/gm).filter(
     (name) => !callbacks.includes(name),
   );
-  const fields = found(element, /^ {2}get ([a-z]\w*)\(/gm);
+  const fields = found(element, /^ {2}(?:get|readonly) ([a-z]\w*)[(:]/gm);
   assert.deepEqual(names(declaration.members.filter(({ kind }) => kind === 'method')), methods);
   assert.deepEqual(names(declaration.members.filter(({ kind }) => kind === 'field')), fields);
 });
@@ -62,8 +63,8 @@ test('custom properties and slots: those that the sources name', () => {
 
 test('parts: those in the templates', () => {
   const written = found(sources, /part="([^"]*)"/g).flatMap((value) => value.split(' '));
-  const built = found(sources, /\.part = '([a-z]+)'/g);
-  const computed = ['launcher', 'user', 'assistant', 'start', 'end', 'agree', 'close'];
+  const built = found(sources, /\.part(?: = |\.add\()'([a-z]+)'/g);
+  const computed = ['launcher', 'user', 'assistant', 'start', 'end', 'agree', 'close', 'allow', 'refuse'];
   const all = [...written.filter((part) => !part.includes('$')), ...built, ...computed];
   assert.deepEqual(names(declaration.cssParts), [...new Set(all)].sort());
 });

@@ -68,6 +68,11 @@ export const beyondTheTypes: Beyond[] = [
     source: `A saved number comes with its id and times. ${reportsInPublicCode}`,
   },
   {
+    types: /^(Client|Server)Message\w+PhoneNumber\.Vapi$/,
+    fields: { number: text },
+    source: 'A saved number of Vapi has its digits (`VapiPhoneNumber` in the published API); the message’s type is that of a new one.',
+  },
+  {
     types: /^BackoffPlan$/,
     wider: {
       type: { type: 'string', enum: ['fixed', 'exponential'] },
