@@ -58,6 +58,60 @@ test('the admin of a client finds a caller’s calls', () =>
     await page.getByText('0 calls found.').waitFor();
   }));
 
+test('the admin of a client changes its hours and texts, on a phone; of two at once, the second is told', () =>
+  asRole(
+    'acme',
+    'admin',
+    async (page, go) => {
+      await page.setViewportSize({ width: 360, height: 740 });
+      await page.getByRole('link', { name: 'Settings' }).click();
+      await page.getByRole('heading', { level: 1, name: 'Your agent' }).waitFor();
+      const greeting = page.getByLabel('Greeting', { exact: true });
+      const save = page.getByRole('button', { name: 'Save' });
+      await page.getByText('Always open.').waitFor();
+      assert.equal(await page.getByRole('heading', { name: 'Websites' }).count(), 0);
+      await greeting.fill('Good morning!');
+      // What is entered elsewhere survives an added interval.
+      await page.getByRole('button', { name: 'Set opening hours' }).click();
+      await page.getByText('Unsaved changes', { exact: true }).waitFor();
+      await page.getByLabel('Sat').check();
+      assert.equal(await greeting.inputValue(), 'Good morning!');
+      await checkLooks(page, 'a client’s settings with changes');
+      await page.getByLabel('To', { exact: true }).fill('');
+      await save.click();
+      await page.getByText('Nothing saved: fix the highlighted fields.').waitFor();
+      await page.getByLabel('To', { exact: true }).fill('18:30');
+      await save.click();
+      await page.getByText('Saved.', { exact: true }).waitFor();
+      const saved = await portal.tenant();
+      const hours = [{ days: [1, 2, 3, 4, 5, 6], from: '09:00', to: '18:30' }];
+      assert.deepEqual([saved.limits.hours, saved.texts], [hours, { greeting: 'Good morning!' }]);
+
+      await portal.server.operator('PATCH', '/v1/tenants/acme', { texts: { greeting: 'The operator’s' } });
+      await greeting.fill('Mine');
+      await save.click();
+      await page.getByRole('alert').getByText('Someone else has changed these settings').waitFor();
+      assert.equal(await greeting.inputValue(), 'Mine');
+      assert.equal((await portal.tenant()).texts.greeting, 'The operator’s');
+      await page.getByRole('button', { name: 'Discard mine and load the current settings' }).click();
+      await page.getByText('Unsaved changes', { exact: true }).waitFor({ state: 'detached' });
+      await greeting.and(page.locator('[data-as]')).waitFor();
+      assert.equal(await greeting.inputValue(), 'The operator’s');
+      await page.getByRole('button', { name: 'Remove interval 1' }).click();
+      await save.click();
+      await page.getByText('Saved.', { exact: true }).waitFor();
+      assert.equal((await portal.tenant()).limits.hours, null);
+
+      // Nothing of it is there for a client whose operator keeps it.
+      const closed = { hours: false, texts: false };
+      await portal.server.operator('PATCH', '/v1/tenants/acme', { clientAccess: closed });
+      await page.reload();
+      await go('#/people', 'People');
+      assert.equal(await page.getByRole('link', { name: 'Your agent' }).count(), 0);
+    },
+    /status of 409/,
+  ));
+
 test('the operator’s billing role changes plans and business details, and is offered nothing that is refused', () =>
   asRole(null, 'billing', async (page, go) => {
     await go('#/attention', 'Needs attention');

@@ -27,6 +27,8 @@ export class Form implements ReactiveController, Unsaved {
   /** Changing it discards what was entered and shows the stored values. */
   #version = 0;
   #isUnsaved = false;
+  /** Something was changed that is no field. */
+  #isTouched = false;
 
   constructor(host: LitElement, options: FormOptions) {
     this.#host = host;
@@ -50,6 +52,7 @@ export class Form implements ReactiveController, Unsaved {
   reset(): void {
     this.#version += 1;
     this.#unread = [];
+    this.#isTouched = false;
     this.#note(false);
     this.work.clear();
   }
@@ -61,6 +64,7 @@ export class Form implements ReactiveController, Unsaved {
 
   /** For what is changed without entering anything, such as an added row. */
   touch(): void {
+    this.#isTouched = true;
     this.#note(true);
   }
 
@@ -74,7 +78,7 @@ export class Form implements ReactiveController, Unsaved {
   /** What is entered and then taken back leaves nothing to save. */
   #entered = (event: Event) => {
     const { elements } = event.currentTarget as HTMLFormElement;
-    this.#note([...elements].some(isChanged));
+    this.#note(this.#isTouched || [...elements].some(isChanged));
   };
 
   /** @param fields keep what was entered when rendered again @param action the button's text: a verb */
@@ -131,6 +135,7 @@ export class Form implements ReactiveController, Unsaved {
     });
     if (!isDone) return;
     this.work.done = done;
+    this.#isTouched = false;
     this.#note(false);
     this.#version += 1;
   }

@@ -48,13 +48,20 @@ export async function recordingStateAt(path: string): Promise<RecordingState> {
   }
 }
 
-/** @returns undefined for an answer without a body @throws Refusal */
+/**
+ * @param version of what is changed: refused as `conflict` if it is no longer that one
+ * @returns undefined for an answer without a body @throws Refusal
+ */
 export async function send<Answer>(
   method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
   body: object = {},
+  version?: string,
 ): Promise<Answer> {
-  const headers = { 'content-type': 'application/json' };
+  const headers = {
+    'content-type': 'application/json',
+    ...(version === undefined ? {} : { 'if-match': `"${version}"` }),
+  };
   const response = await ask(path, { method, headers, body: JSON.stringify(body) });
   return (response.status === 204 ? undefined : await response.json()) as Answer;
 }

@@ -22,7 +22,12 @@ export const sharedTabs = [
 export const privacyView = ['privacy', 'Privacy'] as const;
 
 /** A client's settings. */
-const settingsTabs = [['people', 'People'], privacyView, ['sessions', 'Your sessions']] as const;
+const settingsTabs = [
+  ['agent', 'Your agent'],
+  ['people', 'People'],
+  privacyView,
+  ['sessions', 'Your sessions'],
+] as const;
 
 const needed: Record<string, Permission> = {
   calls: 'calls.read',
@@ -30,11 +35,13 @@ const needed: Record<string, Permission> = {
   people: 'people.read',
   privacy: 'privacy.read',
   site: 'website.read',
+  agent: 'website.read',
 };
 
 /** What the reader may see, and the operator shows to a client. */
 export function isShown({ permissions, access }: MeAnswer, view: string): boolean {
-  const switches: Record<string, boolean> = access;
+  const agent = access.hours || access.texts || access.origins;
+  const switches: Record<string, boolean> = { ...access, agent };
   return permissions.includes(needed[view] ?? 'self.read') && switches[view] !== false;
 }
 
@@ -78,6 +85,10 @@ export function tenantView(scope: Scope, [view = '', item]: string[]): TemplateR
   if (hasInvoices && view === 'invoices' && item)
     return html`<invoice-view .scope=${scope} .item=${item}></invoice-view>`;
   if (hasInvoices && view === 'invoices') return html`<invoices-view .scope=${scope}></invoices-view>`;
+  if (view === 'agent' && !scope.isOperator) {
+    lazily(() => import('./own-settings-view.ts'));
+    return html`<own-settings-view .scope=${scope}></own-settings-view>`;
+  }
   if (view === 'people') {
     lazily(() => import('./people-view.ts'));
     return html`<people-view .slug=${scope.slug} .heading=${titleOf(scope, 'People')}></people-view>`;
