@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import type { Role } from '../../server/contract.ts';
-import { signInPerson } from '../support/client-person.ts';
+import { signInAgain, signInPerson } from '../support/client-person.ts';
 import { type ClientsPortal, startClientsPortal } from './support/clients-portal.ts';
 import { checkLooks } from './support/portal.ts';
 
@@ -17,15 +17,17 @@ after(() => portal?.close());
 
 /** Goes from view to view, by the part of the address behind the hash and the view's heading. */
 type Go = (hash: string, heading: string) => Promise<void>;
+/** Signs the same person in elsewhere. */
+type Again = () => Promise<unknown>;
 
 /** Fails on any console message: the browser reports refused requests there. @param expected those that the test means */
 async function asRole(
   slug: string | null,
   role: Role,
-  visit: (page: Page, go: Go) => Promise<void>,
+  visit: (page: Page, go: Go, again: Again) => Promise<void>,
   expected?: RegExp,
 ): Promise<void> {
-  const { headers } = await signInPerson(portal.server, slug, role);
+  const { id, headers } = await signInPerson(portal.server, slug, role);
   const [name = '', value = ''] = (headers.cookie ?? '').split('=');
   const context = await portal.browser.newContext();
   await context.addCookies([{ name, value, url: portal.server.url }]);
@@ -34,13 +36,14 @@ async function asRole(
   page.on('console', (message) => said.push(message.text()));
   await page.goto(`${portal.server.url}/portal/`);
   await page.getByRole('button', { name: 'Sign out' }).waitFor();
-  await visit(page, async (hash, heading) => {
+  const go: Go = async (hash, heading) => {
     await page.evaluate((to) => {
       location.hash = to;
     }, hash);
     await page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor();
     await page.locator('.waiting').first().waitFor({ state: 'detached' });
-  });
+  };
+  await visit(page, go, () => signInAgain(portal.server.ctx, id, null));
   await context.close();
   assert.deepEqual(
     said.filter((text) => !expected?.test(text)),
@@ -130,6 +133,21 @@ test('the operator’s billing role changes plans and business details, and is o
     await page.getByText('Saved.', { exact: true }).waitFor();
     await go('#/close', 'Month-end');
     await page.getByRole('button', { name: 'See what would be issued' }).waitFor();
+  }));
+
+test('who looks at a client’s portal sees its own sessions there, and ends none', () =>
+  asRole(null, 'manager', async (page, go, again) => {
+    await again();
+    const end = page.getByRole('button', { name: /^End / });
+    await go('#/sessions', 'Your sessions');
+    await end.first().waitFor();
+    await go('#/tenants/acme/people', 'Acme Bakery: People');
+    await page.getByRole('button', { name: 'View as client' }).click();
+    await page.getByRole('complementary', { name: 'Seen as the client' }).waitFor();
+    await go('#/sessions', 'Your sessions');
+    await page.getByText('This one').waitFor();
+    assert.equal(await page.getByRole('table', { name: 'Sessions' }).locator('tbody tr').count(), 2);
+    assert.equal(await end.count(), 0);
   }));
 
 test('a role that could not be changed is shown as it still is', () =>

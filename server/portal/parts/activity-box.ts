@@ -1,7 +1,7 @@
 /** A tenant's conversations by day, beside the days before: the period is chosen here, the sums are the server's. */
 import { css, html } from 'lit';
 import type { UsageAnswer, UsageRow } from '../../contract.ts';
-import { count, dayName, duration, exactMoney, period, plural } from '../pure/format.ts';
+import { change, count, dayName, duration, exactMoney, period, plural } from '../pure/format.ts';
 import { dayIn, dayPlus, daysFrom } from '../pure/zone.ts';
 import { get } from './api.ts';
 import { lazily } from './lazy.ts';
@@ -110,7 +110,7 @@ export class ActivityElement extends ScopedElement {
     const mean = (total: UsageAnswer['total']) =>
       total.calls === 0 ? '–' : duration(Math.round(total.seconds / total.calls));
     return html`<dl class="figures plain">
-        <div><dt>Conversations</dt><dd>${count(calls)} <span class="muted small">${changeText(calls, earlier)}</span></dd></div>
+        <div><dt>Conversations</dt><dd>${count(calls)} <span class="muted small">${change(calls, earlier)}</span></dd></div>
         <div><dt>Talk time</dt><dd>${duration(seconds)} <span class="muted small">before: ${duration(before.total.seconds)}</span></dd></div>
         <div><dt>Average length</dt><dd>${mean(now.total)} <span class="muted small">before: ${mean(before.total)}</span></dd></div>
       </dl>
@@ -147,10 +147,3 @@ function perDay(days: string[], rows: UsageRow[]): number[] {
 }
 
 const daysBefore = (days: string[]) => days.map((day) => dayPlus(day, -days.length));
-
-/** In whole percent; nothing can be a share of none. */
-function changeText(now: number, before: number): string {
-  if (before === 0) return 'before: 0';
-  const change = Math.round(((now - before) / before) * 100);
-  return `${change > 0 ? '+' : change < 0 ? '−' : ''}${count(Math.abs(change))} % (before: ${count(before)})`;
-}

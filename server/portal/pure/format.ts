@@ -29,6 +29,17 @@ export function count(value: number): string {
   return value.toLocaleString('en');
 }
 
+/**
+ * How a number of things compares with the one before: in whole percent where that says something, which it does not of
+ * a handful, nor where it is many times as much. Both are whole and not negative.
+ */
+export function change(now: number, before: number): string {
+  const was = `before: ${count(before)}`;
+  if (before < 10 || now >= before * 10) return was;
+  const percent = Math.round(((now - before) / before) * 100);
+  return `${percent > 0 ? '+' : percent < 0 ? '−' : ''}${Math.abs(percent)} % (${was})`;
+}
+
 /** `1 call`, `1,234 calls` */
 export function plural(number: number, noun: string): string {
   return `${count(number)} ${noun}${number === 1 ? '' : 's'}`;
