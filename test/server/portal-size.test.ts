@@ -72,6 +72,15 @@ describe('weight of the portal', () => {
     assertSmall(chunk('day-chart'), first());
   });
 
+  it('a language, which only its readers load: at most 6 kB', () => {
+    const known = first();
+    for (const code of ['ar', 'de', 'es', 'fr', 'it', 'ja', 'nl', 'pl', 'pt', 'tr', 'zh']) {
+      const file = chunk(code);
+      assert.ok(!known.has(file), `${file} is part of the first view`);
+      assert.ok((files.get(file)?.bytes ?? 0) <= 6_000, `${file}: ${files.get(file)?.bytes} bytes`);
+    }
+  });
+
   const assertSmall = (view: string, known: Set<string>) => {
     const more = [...closure(view)].filter((name) => !known.has(name));
     assert.ok(bytes(more) <= 25_000, `${view}: ${bytes(more)} bytes`);

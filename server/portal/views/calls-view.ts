@@ -1,6 +1,7 @@
 /** The calls of a month with their prices, newest first, page by page. */
 import { html } from 'lit';
 import type { CallsAnswer, CallView } from '../../contract.ts';
+import { say, sayCount } from '../language/words.ts';
 import { get, saveCsv } from '../parts/api.ts';
 import { empty } from '../parts/empty.ts';
 import { Resource } from '../parts/resource.ts';
@@ -9,16 +10,7 @@ import { ScopedElement } from '../parts/scoped-element.ts';
 import { showMore } from '../parts/show-more.ts';
 import { table } from '../parts/table.ts';
 import { Work } from '../parts/work.ts';
-import {
-  duration,
-  ending,
-  exactMoney,
-  kindOf,
-  moment,
-  monthName,
-  plural,
-  shortMoney,
-} from '../pure/format.ts';
+import { duration, ending, exactMoney, kindOf, moment, monthName, shortMoney } from '../pure/format.ts';
 import { monthIn, monthPlus, startOfDay } from '../pure/zone.ts';
 
 /** `currency` is null for a reader that is shown no prices. */
@@ -68,34 +60,34 @@ export class CallsElement extends ScopedElement {
     const { scope, month } = this;
     const now = monthIn(scope.timeZone, scope.now);
     const months = Array.from({ length: 13 }, (_, back) => monthPlus(now, -back));
-    return html`<h1>${titleOf(scope, scope.isOperator ? 'Calls' : 'Conversations')}</h1>
+    return html`<h1>${titleOf(scope, say(scope.isOperator ? 'calls' : 'conversations'))}</h1>
       <section>
         <div class="row">
           <label>
-            Month
+            ${say('month')}
             <select @change=${this.#choose}>
               ${months.map((one) => html`<option value=${one} ?selected=${one === month}>${monthName(one)}</option>`)}
             </select>
           </label>
-          ${scope.access.exports ? html`<button @click=${this.#save} aria-disabled=${this.#work.isBusy}>Download CSV</button>` : ''}
+          ${scope.access.exports ? html`<button @click=${this.#save} aria-disabled=${this.#work.isBusy}>${say('downloadCsv')}</button>` : ''}
         </div>
-        <p class="muted small">Time zone: ${scope.timeZone}.</p>
+        <p class="muted small">${say('timeZone', { zone: scope.timeZone })}</p>
         ${this.#work.show()}
         ${this.#list.show((list) => this.#table(list))}
       </section>`;
   }
 
   #table({ calls, nextCursor, currency }: Listing) {
-    if (calls.length === 0) return empty('calls', `No calls in ${monthName(this.month)}.`);
+    if (calls.length === 0) return empty('calls', say('noCalls', { month: monthName(this.month) }));
     const { scope } = this;
     return html`${table(
-      `Calls in ${monthName(this.month)}`,
+      say('callsIn', { month: monthName(this.month) }),
       [
-        'When',
-        ['Type', 'wide'],
-        ['How it ended', 'wide'],
-        ['Length', 'number'],
-        currency !== null && ['Price', 'number'],
+        say('when'),
+        [say('type'), 'wide'],
+        [say('howEnded'), 'wide'],
+        [say('length'), 'number'],
+        currency !== null && [say('price'), 'number'],
         scope.isOperator && ['Cost', 'number wide'],
       ],
       calls.map(
@@ -110,7 +102,7 @@ export class CallsElement extends ScopedElement {
       ),
     )}
       <p class="row">
-        <span class="muted small" role="status">${plural(calls.length, 'call')} shown${nextCursor ? '' : '; end of list'}.</span>
+        <span class="muted small" role="status">${sayCount(nextCursor ? 'callsShown' : 'allCallsShown', calls.length)}</span>
         ${nextCursor ? showMore(this.#list, 'calls', this.#path(), this.#work) : ''}
       </p>`;
   }
@@ -129,8 +121,8 @@ customElements.define('calls-view', CallsElement);
 
 /** Two or three decimals; all of them when pointed at. A call within the plan's minutes has no price of its own. */
 function priceOf({ priceMicros = null }: CallView, currency: string) {
-  if (priceMicros === null) return 'pending';
-  return priceMicros === 0 ? 'included' : amount(priceMicros, currency);
+  if (priceMicros === null) return say('pending');
+  return priceMicros === 0 ? say('included') : amount(priceMicros, currency);
 }
 
 function costOf({ costMicros }: CallView) {

@@ -4,6 +4,8 @@ import type { ChangeOwnSettings, OpeningHours, OwnSettings } from '../../contrac
 import { field } from '../forms/fields.ts';
 import { Form, readForm } from '../forms/form.ts';
 import { hoursFields } from '../forms/hours-fields.ts';
+import type { WordKey } from '../language/en.ts';
+import { isEnglish, say } from '../language/words.ts';
 import { get, send } from '../parts/api.ts';
 import { formStyle } from '../parts/form-style.ts';
 import { Resource } from '../parts/resource.ts';
@@ -11,6 +13,17 @@ import { pathOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
 import { shared } from '../parts/style.ts';
 import { commonTexts } from '../pure/common-texts.ts';
+
+const ownTexts: Record<(typeof commonTexts)[number][0], WordKey> = {
+  launcher: 'textLauncher',
+  greeting: 'textGreeting',
+  greetingHelp: 'textGreetingHelp',
+  disclosure: 'textDisclosure',
+  startCall: 'textStartCall',
+  endedHelp: 'textEndedHelp',
+  outsideHoursHelp: 'textOutsideHoursHelp',
+  consentTitle: 'textConsentTitle',
+};
 
 export class OwnSettingsElement extends ScopedElement {
   static override styles = [shared, formStyle];
@@ -57,8 +70,8 @@ export class OwnSettingsElement extends ScopedElement {
 
   protected override render() {
     const may = this.scope.permissions.includes('website.manage');
-    return html`<h1>Your agent</h1>
-      ${may ? '' : html`<p class="muted">You have read-only access.</p>`}
+    return html`<h1>${say('agent')}</h1>
+      ${may ? '' : html`<p class="muted">${say('readOnly')}</p>`}
       ${this.#settings.show((settings) => this.#content(settings, may))}`;
   }
 
@@ -67,14 +80,14 @@ export class OwnSettingsElement extends ScopedElement {
     const fields = html`${this.#hours(settings)} ${this.#texts(settings)} ${this.#websites(settings)}`;
     const isStale = this.#form.work.refusal?.code === 'conflict';
     return html`<section>
-      ${this.#form.show(fields, 'Save', may)}
-      ${isStale ? html`<p><button @click=${this.#again}>Discard mine and load the current settings</button></p>` : ''}
+      ${this.#form.show(fields, say('save'), may)}
+      ${isStale ? html`<p><button @click=${this.#again}>${say('discardMine')}</button></p>` : ''}
     </section>`;
   }
 
   #hours({ hours, timeZone }: OwnSettings) {
     if (!this.scope.access.hours) return '';
-    return html`<h2>Opening hours</h2>
+    return html`<h2>${say('openingHours')}</h2>
       ${hoursFields(this.#form.errors, 'hours', hours ?? [], timeZone, (how) => this.#change(how))}`;
   }
 
@@ -84,22 +97,22 @@ export class OwnSettingsElement extends ScopedElement {
     const one = (key: string, label: string, placeholder: string) =>
       field(this.#form.errors, { name: `texts.${key}`, label, value: texts[key], placeholder, rows: 2 });
     const others = Object.keys(texts).filter((key) => !common.has(key));
-    return html`<h2>Greeting and texts</h2>
-      <p class="muted small">Empty fields use the standard text in the visitor’s language; your own text is shown to every visitor as written.</p>
+    return html`<h2>${say('greetingAndTexts')}</h2>
+      <p class="muted small">${say('textsHelp')}</p>
       <div class="fields">
-        ${commonTexts.map(([key, label, text]) => one(key, label, text))} ${others.map((key) => one(key, key, ''))}
+        ${commonTexts.map(([key, , text]) => one(key, say(ownTexts[key]), isEnglish() ? text : ''))} ${others.map((key) => one(key, key, ''))}
       </div>`;
   }
 
   #websites({ allowedOrigins }: OwnSettings) {
     if (!this.scope.access.origins) return '';
-    return html`<h2>Websites</h2>
+    return html`<h2>${say('websites')}</h2>
       <div class="fields">
         ${field(this.#form.errors, {
-          ...{ name: 'allowedOrigins', label: 'Addresses', as: 'lines', rows: 4, value: allowedOrigins },
+          ...{ name: 'allowedOrigins', label: say('addresses'), as: 'lines', rows: 4, value: allowedOrigins },
           empty: 'keep',
           isBroad: true,
-          hint: 'One per line, such as https://www.example.com; https://*.example.com covers all its subdomains. If the list is empty, no website can use the agent.',
+          hint: say('websitesHelp'),
         })}
       </div>`;
   }
