@@ -13,7 +13,7 @@ export interface Part {
   script?: ScriptLine[];
   limits?: Partial<Limits>;
   /** Settings that only this tenant has. */
-  wishes?: Pick<CreateTenant, 'consent' | 'rejoinCalls'>;
+  wishes?: Pick<CreateTenant, 'consent' | 'leads' | 'rejoinCalls' | 'pageContext' | 'pageTools'>;
 }
 
 /** A client with past calls: how many of the last thirty days to generate. */
@@ -119,6 +119,48 @@ export const shows: Part[] = [
     ],
     wishes: { rejoinCalls: true },
   },
+  {
+    slug: 'show-tools',
+    name: 'Mill Street Shop',
+    accessMode: 'proxy',
+    accentColor: '#92400e',
+    scenario: 'talks',
+    limits: patient,
+    firstMessage: 'Mill Street Shop, hello. Which bread may it be?',
+    script: [
+      hear('Two dark ryes, please.'),
+      {
+        ...say('Two dark ryes, gladly.'),
+        calls: { name: 'add_to_bag', arguments: { product: 'Dark rye', quantity: 2 } },
+      },
+      hear('That is all. Please order them.'),
+      { ...say('Then I order them for you.'), calls: { name: 'place_order', arguments: {} } },
+      hear('Thank you.'),
+      say('See you at five, then.'),
+    ],
+    wishes: {
+      pageContext: true,
+      pageTools: [
+        {
+          name: 'add_to_bag',
+          description: 'Puts a bread into the bag of the visitor. Call it when the visitor has decided.',
+          label: 'Put into the bag',
+          ask: false,
+          parameters: {
+            product: { type: 'string', enum: ['Dark rye', 'Seeded spelt'] },
+            quantity: { type: 'integer', description: '1 if the visitor names none.', optional: true },
+          },
+        },
+        {
+          name: 'place_order',
+          description: 'Orders what is in the bag. Call it when the visitor says that this is all.',
+          label: 'Place the order',
+          ask: true,
+          parameters: {},
+        },
+      ],
+    },
+  },
 ];
 
 export interface Trouble extends Part {
@@ -196,13 +238,21 @@ export const troubles: Trouble[] = [
     'The month’s budget does not pay for ten more seconds, so no call starts.',
     { ...patient, monthlyBudgetMicros: 1000 },
   ),
-  trouble(
-    'try-closed',
-    'Outside the hours',
-    'talks',
-    'Calls are taken for one minute a night, at three o’clock UTC.',
-    { ...patient, hours: [{ days: [1, 2, 3, 4, 5, 6, 7], from: '03:00', to: '03:01' }] },
-  ),
+  {
+    ...trouble(
+      'try-closed',
+      'Outside the hours',
+      'talks',
+      'Calls are taken for one minute a night, at three o’clock UTC. What you write instead is under Leads in the portal.',
+      { ...patient, hours: [{ days: [1, 2, 3, 4, 5, 6, 7], from: '03:00', to: '03:01' }] },
+    ),
+    wishes: {
+      leads: {
+        consent: { version: '1', text: 'I agree that my details are stored and used to contact me.' },
+        ...{ email: null, url: null, perDay: 50, keepDays: 30 },
+      },
+    },
+  },
   trouble(
     pausedTenant,
     'Paused by the agency',

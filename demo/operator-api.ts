@@ -4,6 +4,7 @@ import type {
   CallsAnswer,
   CloseReport,
   CreateTenant,
+  MadeIdentityKey,
   SignInLinkAnswer,
   TenantView,
   UsageAnswer,
@@ -19,6 +20,7 @@ export interface OperatorApi {
   /** @param query such as `?by=month` */
   usage(slug: string, query?: string): Promise<OperatorUsage>;
   pause(slug: string): Promise<TenantView>;
+  makeIdentityKey(slug: string): Promise<MadeIdentityKey>;
   calls(slug: string, query?: string): Promise<CallsAnswer>;
   call(slug: string, id: string): Promise<CallDetail>;
   setSeller(seller: object): Promise<unknown>;
@@ -41,6 +43,7 @@ export function operatorApi(server: string, operatorKey: string): OperatorApi {
     wire: (slug) => ask('POST', `/${slug}/wire`),
     usage: (slug, query = '') => ask('GET', `/${slug}/usage${query}`),
     pause: (slug) => ask('POST', `/${slug}/pause`),
+    makeIdentityKey: (slug) => ask('POST', `/${slug}/identity-key`),
     calls: (slug, query = '') => ask('GET', `/${slug}/calls${query}`),
     call: (slug, id) => ask('GET', `/${slug}/calls/${id}`),
     setSeller: (seller) => askV1('PUT', 'billing/seller', seller),

@@ -81,7 +81,10 @@ function newOrg({ emulator, origins }: Stage, parts: Part[]): EmulatorOrg {
     voice: { provider: 'vapi', voiceId: 'Elliot' },
     transcriber: { provider: 'deepgram', model: 'nova-2', language: 'en' },
     // Without conversation-update, which would show the prompt to a visitor's browser.
-    clientMessages: ['transcript', 'speech-update', 'status-update', 'hang', 'user-interrupted'],
+    clientMessages: [
+      ...['transcript', 'speech-update', 'status-update', 'hang', 'user-interrupted'],
+      ...(part.wishes?.pageTools ? ['tool-calls'] : []),
+    ],
     scenario: part.scenario,
     ...(part.script ? { script: part.script } : {}),
   }));

@@ -20,15 +20,18 @@ import { closeRoutes } from './routes/closes.ts';
 import { serverDoctorRoutes, tenantDoctorRoutes } from './routes/doctor.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { leadRoutes } from './routes/leads.ts';
 import { noticeRoutes } from './routes/notices.ts';
 import { oidcPages } from './routes/oidc.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { healthRoutes, opsRoutes } from './routes/ops.ts';
+import { outcomeRoutes } from './routes/outcomes.ts';
 import { ownSettingsRoutes } from './routes/own-settings.ts';
 import { checkPath } from './routes/parse.ts';
 import { passkeySignInRoutes } from './routes/passkey-sign-in.ts';
 import { passkeyRoutes } from './routes/passkeys.ts';
 import { clientPeopleRoutes, teamRoutes } from './routes/people.ts';
+import { phoneRoutes } from './routes/phone.ts';
 import { portalAssets, toPortal } from './routes/portal.ts';
 import { privacyRoutes } from './routes/privacy.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
@@ -49,8 +52,10 @@ import { vapiWebhookRoutes } from './routes/vapi-webhook.ts';
 import { chatRoutes } from './routes/visitor/chats.ts';
 import { visitorCors, visitorPaths } from './routes/visitor/cors.ts';
 import { feedbackRoutes } from './routes/visitor/feedback.ts';
+import { visitorLeadRoutes } from './routes/visitor/leads.ts';
 import { leftCallRoutes } from './routes/visitor/left-calls.ts';
 import { visitorRoutes } from './routes/visitor/visitor.ts';
+import { walletRoutes } from './routes/wallet.ts';
 import { wiringRoutes } from './routes/wiring.ts';
 import type { ServerContext } from './server-context.ts';
 
@@ -94,7 +99,14 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
   if (ctx.tracing) app.use('/v1', ctx.tracing.requests);
   const visitors = Router();
   visitors.use(visitorPaths, visitorCors);
-  visitors.use('/v1', visitorRoutes(ctx), chatRoutes(ctx), feedbackRoutes(ctx), leftCallRoutes(ctx));
+  visitors.use(
+    '/v1',
+    visitorRoutes(ctx),
+    chatRoutes(ctx),
+    feedbackRoutes(ctx),
+    leftCallRoutes(ctx),
+    visitorLeadRoutes(ctx),
+  );
   const widget = widgetAssets(assets.widget);
   // All that the host of `TALK_URL` has; none of it can read or change anything with a sign-in.
   app.use(onTalkHost(ctx, talkPages(ctx), visitors, widget));
@@ -112,16 +124,20 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
     usageRoutes(ctx),
     callRoutes(ctx),
     callContentRoutes(ctx),
+    outcomeRoutes(ctx),
     recordingRoutes(ctx),
     snippetRoutes(ctx),
     billingRoutes(ctx),
     invoiceRoutes(ctx),
+    walletRoutes(ctx),
     clientPeopleRoutes(ctx),
     viewAsRoutes(ctx),
     ownSettingsRoutes(ctx),
     privacyRoutes(ctx),
+    leadRoutes(ctx),
     tenantRoutes(ctx),
     wiringRoutes(ctx),
+    phoneRoutes(ctx),
     tenantDoctorRoutes(ctx),
   );
   app.use(

@@ -22,7 +22,7 @@ const imports: Import[] = files.flatMap(importsOf);
 function importsOf(file: string): Import[] {
   const source = readFileSync(join(root, file), 'utf8');
   const statement = /^\s*(?:import|export)\s+(type\s)?(?:[^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]/gm;
-  const dynamic = /\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
+  const dynamic = /\bimport(?:\.meta\.resolve)?\(\s*['"]([^'"]+)['"]\s*\)/g;
   const found = [
     ...[...source.matchAll(statement)].map((match) => ({
       typeOnly: Boolean(match[1]),
@@ -48,6 +48,8 @@ const ladder = [
   ['store'],
   ['errors.ts'],
   ['ledger'],
+  // Pure, and needed by whoever holds a price before the call: the rest of `billing` is above.
+  ['billing/plan/period.ts', 'billing/plan/plan.ts', 'billing/plan/price.ts'],
   ['vapi'],
   ['context.ts'],
   ['access/audit.ts', 'access/byte-budget.ts', 'access/bounded-body.ts', 'access/proxy-hint.ts'],
@@ -55,7 +57,9 @@ const ladder = [
   ['access/notices'],
   ['access/identity'],
   ['access/tenants'],
+  ['access/wallet'],
   ['access/start'],
+  ['access/leads'],
   ['access/pruning.ts'],
   ['access/access-context.ts'],
   ['metering'],

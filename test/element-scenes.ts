@@ -99,6 +99,23 @@ export const scenes: Scene[] = [
     },
   },
   {
+    tenant: 'leads',
+    async play({ agent }, shoot) {
+      await agent.locator('[part=launcher]').click();
+      await agent.locator('[part=lead-form]').waitFor();
+      await shoot('33-message');
+      await agent.locator('[part~=send-message]').click();
+      await agent.locator('[part=lead] .wrong').first().waitFor();
+      await shoot('34-message-incomplete');
+      await agent.locator('[part=lead] [name=name]').fill('Ada Lovelace');
+      await agent.locator('[part=lead] [name=phone]').fill('+49 30 1234567');
+      await agent.locator('[part=lead] [name=consent]').check();
+      await agent.locator('[part~=send-message]').click();
+      await agent.locator('[part=lead] [role=status]').waitFor();
+      await shoot('35-message-sent');
+    },
+  },
+  {
     tenant: 'lab',
     before: () => {
       navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
@@ -198,6 +215,14 @@ export async function addTenants(pages: HostPages): Promise<void> {
     name: 'Fern Lane Garden Centre',
     appearance: { accentColor: '#3f6212' },
     limits: { hours: [{ days: [1, 2, 3, 4, 5, 6, 7], from: '03:00', to: '03:01' }] },
+  });
+  await pages.addTenant('leads', {
+    name: 'Fern Lane Garden Centre',
+    appearance: { accentColor: '#3f6212' },
+    limits: { hours: [{ days: [1, 2, 3, 4, 5, 6, 7], from: '03:00', to: '03:01' }] },
+    leads: {
+      consent: { version: '1', text: 'I agree that my details are stored and used to contact me.' },
+    },
   });
   await pages.addTenant('long', {
     name: 'Gemeinschaftspraxis für Kieferorthopädie und Oralchirurgie am Marktplatz, Heidelberg-Handschuhsheim',

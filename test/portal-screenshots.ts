@@ -35,6 +35,7 @@ const views: Record<'operator' | 'client', View[]> = {
     { name: 'billing', hash: '#/tenants/acme/billing', prepare: tryPlan },
     { name: 'site', hash: '#/tenants/acme/site' },
     { name: 'settings', hash: '#/tenants/acme/settings', prepare: openHours },
+    { name: 'phone', hash: '#/tenants/acme/phone' },
     { name: 'connection', hash: '#/tenants/acme/connection', prepare: checkConnection },
     { name: 'invoices', hash: '#/tenants/acme/invoices' },
     { name: 'invoice', hash: '#/tenants/acme/invoices', prepare: openInvoice },

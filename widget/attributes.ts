@@ -29,6 +29,10 @@ export interface VapiAgentAttributes {
   rejoin?: boolean | '';
   /** JSON object of values for the assistant's prompt. */
   variables?: string;
+  /** Who the visitor is: a JWT signed by the site's server with the client's identity key. */
+  identity?: string;
+  /** What the visitor looks at, for the assistant: read when a call is live and at each change, without a word being spoken. */
+  context?: string;
   // end: attributes
 }
 

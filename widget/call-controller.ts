@@ -282,6 +282,7 @@ export class CallController {
 
   #listener(held: HeldCall): CallListener {
     return {
+      host: this.#host,
       identified: (callId) => this.dispatch({ type: 'identify', callId }),
       live: () => this.#live(held),
       piece: (piece) => this.#addPiece(piece),

@@ -58,6 +58,8 @@ export interface Settings {
   api(): SessionApi;
   /** The tenant's settings. */
   load(): Promise<WidgetConfig>;
+  /** They are requested again when next needed. @param isRefused past any cache */
+  forget(isRefused?: boolean): void;
   /**
    * Resolves once the visitor has agreed to what the tenant demands; null when there is nothing to agree to. `ask` is
    * called when the question has to be shown.

@@ -27,6 +27,7 @@ export class Chat {
   #token: string | null = null;
   /** Numbers this conversation's messages; starts again if the conversation has to. */
   #variables: VariableValues | null = null;
+  #begunBy = '';
   /** Whether the conversation is kept for the next page. */
   #isKept = false;
   /** The answer to the last message, as far as it has arrived. */
@@ -101,6 +102,7 @@ export class Chat {
     )
       return;
     this.#token = kept.token;
+    this.#begunBy = kept.of;
     for (const line of kept.lines.split(separator)) {
       const role = line.startsWith('u') ? 'user' : 'assistant';
       this.#call.dispatch({ type: 'written', piece: { role, text: line.slice(1), final: true } });
@@ -125,12 +127,18 @@ export class Chat {
   /** Whose conversation it is. */
   #of(): string {
     const { element, settings } = this.#host;
-    return [settings.server(), element.getAttribute('tenant'), element.getAttribute('assistant')].join(' ');
+    const { sub = '' } = payloadOf(element.getAttribute('identity'));
+    return [settings.server(), element.getAttribute('tenant'), element.getAttribute('assistant'), sub].join(
+      ' ',
+    );
   }
 
   /** False when the page or the visitor said no. */
   async #permission(): Promise<boolean> {
     const call = this.#call;
+    // Someone else has signed in meanwhile.
+    if (this.#begunBy !== this.#of()) this.forget();
+    this.#begunBy = this.#of();
     // Also before what the previous page began: it may have to start over.
     const variables = (this.#token === null ? null : this.#variables) ?? this.#host.beforeCall();
     if (!variables) return false;
@@ -178,6 +186,16 @@ export class Chat {
 
   #show(final: boolean): void {
     this.#call.dispatch({ type: 'written', piece: { role: 'assistant', text: this.#answer, final } });
+  }
+}
+
+/** What the identity says, unverified: only so that one visitor's conversation is not another's on the same computer. */
+function payloadOf(identity: string | null): { sub?: unknown } {
+  try {
+    const part = identity?.split('.')[1]?.replaceAll('-', '+').replaceAll('_', '/');
+    return JSON.parse(atob(part ?? '')) ?? {};
+  } catch {
+    return {};
   }
 }
 

@@ -4,4 +4,8 @@
  */
 import { VapiAgent } from './vapi-agent.ts';
 
-if (!customElements.get('vapi-agent')) customElements.define('vapi-agent', VapiAgent);
+try {
+  customElements.define('vapi-agent', VapiAgent);
+} catch {
+  // It is there already.
+}

@@ -44,6 +44,22 @@ export interface ConsentDetail {
   given: boolean;
 }
 
+export interface ToolDetail {
+  /** One of the tenant's `pageTools`. */
+  name: string;
+  /** What the visitor reads. */
+  label: string;
+  /** Whether the visitor must allow it. The element has asked; an interface of your own must, before it responds. */
+  asked: boolean;
+  /** As the tenant has defined them; checked. */
+  arguments: Record<string, string | number | boolean>;
+  /**
+   * Takes the call: a value for the assistant (or a promise of one, or a function that is called at once), at most 1,000
+   * characters of text or JSON, within 20 s. What is thrown is reported as failed, with its message.
+   */
+  respondWith(result: unknown): void;
+}
+
 export interface ErrorDetail {
   code: FailureCode;
   /** The sentence that the visitor reads. */
@@ -63,6 +79,7 @@ export interface VapiAgentEventMap {
   'vapi-agent-call-end': CustomEvent<CallEndDetail>;
   'vapi-agent-transcript': CustomEvent<TranscriptDetail>;
   'vapi-agent-volume': CustomEvent<VolumeDetail>;
+  'vapi-agent-tool': CustomEvent<ToolDetail>;
   'vapi-agent-error': CustomEvent<ErrorDetail>;
   // end: events
 }

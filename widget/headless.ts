@@ -17,7 +17,7 @@ import { CallController } from './call-controller.ts';
 import type { AgentElement, Host } from './call-host.ts';
 import type { CallState } from './call-state.ts';
 import type { Chat } from './chat.ts';
-import type { VapiAgentEventMap } from './events.ts';
+import type { ToolDetail, VapiAgentEventMap } from './events.ts';
 import { failureOf } from './failure.ts';
 import { lazy } from './lazy.ts';
 import { Announcer } from './panel/announcer.ts';
@@ -38,6 +38,10 @@ export interface AgentOptions {
   assistant?: string;
   /** Values for the assistant's prompt; the server passes on the names that the tenant allows. */
   variables?: VariableValues;
+  /** Who the visitor is: a JWT signed by the site's server with the client's identity key. */
+  identity?: string;
+  /** What the visitor looks at, for the assistant. */
+  context?: string;
   /** Language of error messages; defaults to the page's, then the browser's. */
   lang?: string;
 }
@@ -64,6 +68,18 @@ export interface HeadlessAgent {
   agree(): void;
   /** Forgets the visitor's consent, so that the next call asks again; ends a call in progress. */
   withdrawConsent(): Promise<void>;
+  /** Replaces the signed identity for the next call or conversation; null for none. */
+  identify(identity: string | null): void;
+  /** Notifies the assistant of a live call, and of the next ones, of what the visitor looks at, without a word. */
+  context(text: string): void;
+  /**
+   * Carries out a function of the tenant's `pageTools` for the assistant: what `run` returns or throws is reported to it.
+   * Where the visitor must allow it (`detail.asked`), `run` asks first. @returns what removes it
+   */
+  registerTool(
+    name: string,
+    run: (values: ToolDetail['arguments'], detail: ToolDetail) => unknown,
+  ): () => void;
   mute(): void;
   unmute(): void;
   /** Plays the sound that the browser has blocked (`state.soundBlocked`); must be called in a click. */
@@ -89,7 +105,8 @@ export interface HeadlessAgent {
 }
 
 /** @throws {TypeError} without a tenant */
-export function createAgent({ tenant, server, assistant, variables, lang }: AgentOptions): HeadlessAgent {
+export function createAgent(options: AgentOptions): HeadlessAgent {
+  const { tenant, server, assistant, variables, identity, context, lang } = options;
   if (!tenant) throw new TypeError('createAgent() needs a tenant');
   // Never in the page: it names the tenant to the parts that the element shares with this, and carries the events.
   const place: AgentElement = Object.assign(document.createElement('i'), {
@@ -102,6 +119,8 @@ export function createAgent({ tenant, server, assistant, variables, lang }: Agen
     server,
     assistant,
     variables: variables && JSON.stringify(variables),
+    identity,
+    context,
     lang: lang ?? document.documentElement.lang,
   };
   for (const [name, value] of Object.entries(attributes)) if (value) place.setAttribute(name, value);
@@ -185,6 +204,16 @@ export function createAgent({ tenant, server, assistant, variables, lang }: Agen
       await end();
       (await chat?.catch(ignore))?.forget();
       await settings.withdrawConsent();
+    },
+    identify: (identity) => place.setAttribute('identity', identity ?? ''),
+    context: (text) => place.setAttribute('context', text),
+    registerTool(name, run) {
+      const carryOut = (event: Event): void => {
+        const { detail } = event as CustomEvent<ToolDetail>;
+        if (detail.name === name) detail.respondWith(() => run(detail.arguments, detail));
+      };
+      place.addEventListener('vapi-agent-tool', carryOut);
+      return () => place.removeEventListener('vapi-agent-tool', carryOut);
     },
     mute: () => controller.setMuted(true),
     unmute: () => controller.setMuted(false),

@@ -6,9 +6,11 @@
  */
 import type { Challenge } from 'altcha-lib';
 import type {
+  CallRequest,
   ChatRequest,
   FeedbackRequest,
   Grant,
+  LeadRequest,
   Problem,
   SessionAnswer,
   SessionRequest,
@@ -40,6 +42,10 @@ export interface SessionApi {
   rejoinCall(callId: string, token: string, page: number): Promise<boolean>;
   /** `POST /v1/chats`; `read` gets a good answer as a stream. Throws {@link SessionGone} if it needs a session. */
   chat(message: ChatRequest, read: (response: Response) => Promise<void>): Promise<void>;
+  /** `POST /v1/{path}`, for parts that are loaded later. */
+  request(path: 'leads', body: LeadRequest): Promise<void>;
+  /** The solution of the challenge that the settings demand. @param query as of {@link openSession} */
+  solved(config: WidgetConfig, query: string): Promise<string>;
   /** `POST /v1/calls/{callId}/feedback` */
   sendFeedback(callId: string, feedback: FeedbackRequest): Promise<void>;
 }
@@ -55,18 +61,23 @@ class ChallengeNeeded extends Error {}
  * @param who the tenant, and the assistant if it is not the tenant's main one
  * @param known the tenant's settings as far as they are loaded: they save a refused request, and name the consent that
  *   was given before anything was started.
+ * @param identity who the visitor is, as the site has signed it when a call or conversation is started
  * Unless noted otherwise, every method rejects with a {@link CallError} that says what the visitor can do.
  */
 export function createSessionApi(
   server: string,
   who: Pick<SessionRequest, 'tenant' | 'assistant'>,
   known: () => WidgetConfig | null = () => null,
+  identity?: () => string | null,
 ): SessionApi {
   const base = server.replace(/\/$/, '');
   const url = (path: string): string => `${base}/v1/${path}`;
 
   // JSON omits undefined values.
-  const consent = (): { consent: string | undefined } => ({ consent: known()?.consent?.version });
+  const consent = (): Pick<CallRequest, 'consent' | 'identity'> => ({
+    consent: known()?.consent?.version,
+    identity: identity?.() || undefined,
+  });
   const request = <Answer>(path: string, body?: object): Promise<Answer> => ask(url(path), body);
   const widgetConfig = (isFresh = false): Promise<WidgetConfig> =>
     ask(
@@ -130,6 +141,8 @@ export function createSessionApi(
   }
 
   return {
+    request,
+    solved,
     widgetConfig,
     openSession,
     createCall: (session, variableValues) =>

@@ -39,7 +39,12 @@ sheet.replaceSync(launcherStyle);
  * @attr {boolean} [rejoin] - Continues a call when the visitor moves to another page of the site in the same tab. Needs
  *   the tenant's `rejoinCalls`.
  * @attr {string} [variables={}] - JSON object of values for the assistant's prompt. The server passes on the names that
- *   the tenant allows.
+ *   the tenant allows. Anyone can change them.
+ * @attr {string} [identity] - Who the visitor is: a JWT signed by the site's server with the client's identity key. Read
+ *   when a call or conversation starts, so it can be set or replaced until then. A start with one that is forged, old or of
+ *   another client is refused; the reason is in the console.
+ * @attr {string} [context] - What the visitor looks at, for the assistant: read when a call is live and at each change, without
+ *   a word being spoken. At most 1,500 characters; the tenant's `pageContext` adds title and address of the page.
  * @attr {'idle' | 'preparing' | 'connecting' | 'live' | 'ending' | 'ended' | 'error'} [state] - Read only, for CSS.
  *   Absent until the panel is first opened.
  *
@@ -54,6 +59,7 @@ sheet.replaceSync(launcherStyle);
  * @fires {CustomEvent<CallEndDetail>} vapi-agent-call-end - The call is over.
  * @fires {CustomEvent<TranscriptDetail>} vapi-agent-transcript - A piece of what is said.
  * @fires {CustomEvent<VolumeDetail>} vapi-agent-volume - How loud a speaker is, ten times a second.
+ * @fires {CustomEvent<ToolDetail>} vapi-agent-tool - The assistant calls a function of the page, one of the tenant's `pageTools`.
  * @fires {CustomEvent<ErrorDetail>} vapi-agent-error - A call could not be started, or was interrupted.
  *
  * @slot launcher - Inside the launcher's button; must not contain buttons.
@@ -90,6 +96,10 @@ sheet.replaceSync(launcherStyle);
  * @csspart assistant
  * @csspart settings
  * @csspart after-call
+ * @csspart lead
+ * @csspart leave-message
+ * @csspart lead-form
+ * @csspart send-message
  * @csspart feedback
  * @csspart footer
  * @csspart withdraw
@@ -107,10 +117,16 @@ sheet.replaceSync(launcherStyle);
  * @csspart composer
  * @csspart input
  * @csspart send
+ * @csspart tool
+ * @csspart allow
+ * @csspart refuse
  */
 export class VapiAgent extends HTMLElement {
   static observedAttributes = ['tenant', 'server', 'assistant', 'label', 'open', 'lang', 'mode'];
 
+  // The lazy part defines one that follows the call, whatever a page does to the attribute.
+  /** Same as the attribute, which is absent until the first change. */
+  readonly state: string = 'idle';
   #agent: Promise<Agent | undefined> | undefined;
   #root = this.attachShadow({ mode: 'open' });
   /** Changed, never replaced: WebKit drops a click whose press began on a node that is gone. */
@@ -141,12 +157,6 @@ export class VapiAgent extends HTMLElement {
       // The page may have put us into a link or a label.
       event.preventDefault();
     };
-  }
-
-  /** Same as the attribute, which is absent until the first change. */
-  get state(): string {
-    // The lazy part defines one that follows the call, whatever a page does to the attribute.
-    return 'idle';
   }
 
   /** Shows the panel and starts a call; a no-op during one. Resolves when the call is live or has failed; never rejects. */

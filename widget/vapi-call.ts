@@ -7,6 +7,8 @@ import type { Grant } from '../server/contract.ts';
 import type { Speaker } from './call-state.ts';
 import type { Failure, FailureCode } from './failure.ts';
 import { Hearing } from './hearing.ts';
+import { followPage } from './page-link.ts';
+import type { Asked, PageLink } from './page-tools.ts';
 import type { Sound } from './sound.ts';
 import type { Line, Piece } from './transcript.ts';
 import { repair } from './transcript-repair.ts';
@@ -21,12 +23,16 @@ import {
 } from './vapi-failure.ts';
 import { keepAwake } from './wake-lock.ts';
 
+export { checkPolicy } from './trusted-types.ts';
+
 // The package is CommonJS: its class is the default export or a property of it, depending on the bundler.
 type VapiClass = typeof sdk extends { default: infer Class } ? Class : typeof sdk;
 const Vapi = ((sdk as { default?: unknown }).default ?? sdk) as VapiClass;
 
 /** What a call reports; `ended` comes exactly once and last. */
 export interface CallListener {
+  /** Whose element has the page's context and functions. */
+  readonly host?: { readonly element: HTMLElement };
   identified(callId: string): void;
   live(): void;
   piece(piece: Piece): void;
@@ -89,21 +95,6 @@ export function fetchCallMachine(proxyUrl: string | undefined): void {
 }
 
 /**
- * Daily passes its script's address as plain text, which Trusted Types forbid.
- * @throws {Error & {failure: Failure}} `misconfigured`, before requesting a call that could not be joined
- */
-export function checkPolicy(): void {
-  try {
-    document.createElement('script').src = '#';
-  } catch {
-    const text =
-      "the page's require-trusted-types-for stops Daily's script: add a default policy whose createScriptURL lets https://c.daily.co through.";
-    const failure: Failure = { code: 'misconfigured', retryAfterSeconds: null };
-    throw Object.assign(new Error(text), { failure });
-  }
-}
-
-/**
  * Joins the call that the grant allows. The SDK keeps its key and base URL in one place for the whole page, so its
  * object is created here, right before use, and the page-wide lock prevents a second one.
  * @param mayKeepAwake whether the page's policy lets the screen be kept on
@@ -139,6 +130,7 @@ class JoinedCall implements ActiveCall {
   #reason: string | null = null;
   #failure: Failure | null = null;
   #joined: Promise<void>;
+  #page: PageLink | undefined;
 
   constructor(grant: Grant, listener: CallListener, mayKeepAwake: boolean, microphone: string) {
     this.#grant = grant;
@@ -223,19 +215,39 @@ class JoinedCall implements ActiveCall {
         (this.#grant.maxDurationSeconds + graceSeconds) * 1000,
       );
       this.#listener.live();
+      this.#followPage();
     });
     vapi.on('call-end', () => void this.#finish());
     vapi.on('camera-error', (event) => this.#fail(deviceFailure(event)));
     vapi.on('error', (event) => {
-      if (asObject(event).type === 'audio-start-failed' && !this.#isOver)
+      if (asObject(event).type === 'audio-start-failed' && !this.#isOver) {
+        // The SDK has taken its player out of the page itself: it must not be put back.
+        this.#players.clear();
         this.#listener.soundBlocked(() => playRemote(vapi));
+      }
       if (!isFatal(event)) return;
       this.#fail(isNormalEnd(event) ? null : failureCode(event, this.#isLive));
     });
     vapi.on('message', (message) => {
       // Once the room is closed, the SDK reports every end as the customer's, without knowing.
       if (!this.#isOver || this.#hungUp) this.#reason ??= endedReason(message);
-      if (!this.#isOver) dispatch(message, this.#listener);
+      if (this.#isOver) return;
+      dispatch(message, this.#listener);
+      for (const asked of functionsIn(message)) this.#page?.call(asked);
+    });
+  }
+
+  #followPage(): void {
+    const { host } = this.#listener;
+    const page = this.#grant.mode === 'proxy' ? this.#grant.page : undefined;
+    if (!host) return;
+    this.#page = followPage(host, page, (content, answers) => {
+      const message = {
+        type: 'add-message',
+        message: { role: 'system', content },
+        triggerResponseEnabled: answers,
+      } as const;
+      if (!this.#isOver && JSON.stringify(message).length <= messageLimit) this.#vapi.send(message);
     });
   }
 
@@ -288,6 +300,7 @@ class JoinedCall implements ActiveCall {
     if (this.#isOver) return;
     this.#isOver = true;
     clearTimeout(this.#limit);
+    this.#page?.close();
     const vapi = this.#vapi;
     this.#letSleep();
     await vapi.stop().catch(() => {});
@@ -360,6 +373,24 @@ export function dispatch(value: unknown, listener: CallListener): void {
     });
     listener.conversation((lines) => repair(lines, pieces));
   }
+}
+
+/** What a `tool-calls` message calls; arguments are an object or its JSON. */
+function functionsIn(value: unknown): Asked[] {
+  const { type, toolCallList } = asObject(value);
+  if (type !== 'tool-calls' || !Array.isArray(toolCallList)) return [];
+  return toolCallList.flatMap((one) => {
+    const { id, function: called } = asObject(one);
+    const { name, arguments: given } = asObject(called);
+    if (!asText(id) || !asText(name)) return [];
+    let values: unknown = given ?? {};
+    try {
+      if (typeof given === 'string') values = JSON.parse(given || '{}');
+    } catch {
+      // A text is no object: refused, with a reason that the assistant can act on.
+    }
+    return [{ id: asText(id), name: asText(name), values }];
+  });
 }
 
 function endedReason(value: unknown): string | null {

@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { whoAnswers } from './answering.ts';
 import { recordingFields } from './recordings.ts';
 import type { WebCallBody } from './shapes.ts';
-import type { CallType, EmulatorOrg, Json, ScenarioName } from './types.ts';
+import type { CallType, EmulatorOrg, Json, PhoneLine, ScenarioName } from './types.ts';
 import { type Call, tick, type World } from './world.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -22,6 +22,9 @@ export const roomUrl = (call: Call): string => `https://vapi.daily.co/${call.roo
 
 export interface NewCall {
   type?: CallType;
+  /** Default: a new one. */
+  id?: string;
+  line?: PhoneLine;
   body: WebCallBody;
   /** Milliseconds since the epoch; default now. */
   createdAt?: number | undefined;
@@ -34,8 +37,10 @@ export function newCall(world: World, org: EmulatorOrg, wish: NewCall): Call {
   const { stored, direct, version, assistant, overrides } = whoAnswers(world, org, body);
   const createdAt = wish.createdAt ?? tick(world);
   const call: Call = {
-    id: randomUUID(),
+    id: wish.id ?? randomUUID(),
     orgId: org.orgId,
+    line: wish.line,
+    isMute: false,
     type: wish.type ?? 'webCall',
     assistantId: direct ? (stored?.id ?? null) : null,
     assistantVersion: version,
@@ -68,14 +73,23 @@ export function newCall(world: World, org: EmulatorOrg, wish: NewCall): Call {
   return call;
 }
 
+/** What a call says of its line. */
+export const phoneFieldsOf = ({ numberId, number, from }: PhoneLine): Json => ({
+  phoneNumberId: numberId,
+  phoneCallProvider: number.provider === 'byo-phone-number' ? 'vapi' : number.provider,
+  ...(from === undefined ? {} : { customer: { number: from } }),
+});
+
 const phoneFields = (call: Call): Json =>
   call.type === 'webCall'
     ? {}
-    : {
-        phoneNumberId: '99999999-aaaa-4bbb-8ccc-dddddddddddd',
-        phoneCallProvider: 'twilio',
-        customer: { number: '+15550100' },
-      };
+    : call.line
+      ? phoneFieldsOf(call.line)
+      : {
+          phoneNumberId: '99999999-aaaa-4bbb-8ccc-dddddddddddd',
+          phoneCallProvider: 'twilio',
+          customer: { number: '+15550100' },
+        };
 
 const echoed = [
   'assistantId',

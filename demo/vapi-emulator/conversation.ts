@@ -1,4 +1,5 @@
 /** Plays a live call's conversation: timed scripted lines, typed messages and `say` in between. */
+import { randomUUID } from 'node:crypto';
 import { messagesOf, openAiMessages } from './call.ts';
 import { answerTo, fillIn, linesOf, pauseBefore, scriptOf, sentencesOf, spokenSeconds } from './dialogue.ts';
 import { tell } from './messages.ts';
@@ -76,7 +77,7 @@ export class Conversation {
     if (role === 'user') this.#record({ who: 'visitor', text: content }, callTime(this.#world, this.#call));
     this.#tellConversation();
     if (!answer) return;
-    this.#urgent.push({ text: answerTo(content), endAfter: false });
+    this.#urgent.push({ text: role === 'system' ? 'All right.' : answerTo(content), endAfter: false });
     this.#rouse(true);
   }
 
@@ -124,7 +125,18 @@ export class Conversation {
       if (line.who === 'visitor' && this.#visitorSilent) continue;
       this.#next = undefined;
       await (line.who === 'assistant' ? this.#speak(line.text) : this.#hear(line.text));
+      if (line.calls) this.#callFunction(line.calls);
     }
+  }
+
+  /** A tool without a server: it is called in the browser, and nothing waits for a result. */
+  #callFunction({ name, arguments: values }: NonNullable<ScriptLine['calls']>): void {
+    const tools = (this.#call.overrides['tools:append'] ?? []) as { function?: { name?: string } }[];
+    const tool = tools.find((one) => one.function?.name === name);
+    if (!tool) return;
+    const toolCall = { id: `call_${randomUUID()}`, type: 'function', function: { name, arguments: values } };
+    const toolWithToolCallList = [{ ...tool, toolCall }];
+    this.#tell({ type: 'tool-calls', toolCallList: [toolCall], toolWithToolCallList });
   }
 
   async #speak(text: string): Promise<void> {

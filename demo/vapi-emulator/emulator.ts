@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { createApp } from './app.ts';
 import { currentView } from './call.ts';
 import { endCall, type MadeCall, makeCall, uploadRecordings } from './lifecycle.ts';
+import { callIn, type IncomingCall, type PhoneOutcome } from './phone-lines.ts';
 import { reached } from './routes/admin.ts';
 import { createStorage } from './storage.ts';
 import type { BookEntry, Delivery, Download, EmulatorOptions, EmulatorOrg, Json, Switches } from './types.ts';
@@ -63,6 +64,8 @@ export interface Emulator {
   waitForAnyCall: (fits: (call: CallState) => boolean, timeoutMs?: number) => Promise<CallState>;
   /** A call without a browser, finished at once with a simulated length. Throws for an unknown assistant. */
   makeCall: (wish: MadeCall) => CallState;
+  /** Someone calls a phone number; resolves when they have met someone, or no one. Throws for an unknown number. */
+  callIn: (wish: IncomingCall) => Promise<PhoneOutcome>;
   /** Ends a call now. Unknown ids are ignored. */
   endCall: (id: string, endedReason?: string) => void;
   /** The call's recordings can be fetched from now on. Unknown ids are ignored. */
@@ -139,6 +142,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       ),
     waitForAnyCall,
     makeCall: (wish) => stateOf(world, makeCall(world, wish)),
+    callIn: (wish) => callIn(world, wish),
     endCall: (id, endedReason = 'customer-ended-call') => {
       const call = world.calls.get(id);
       if (call !== undefined) endCall(world, call, endedReason);

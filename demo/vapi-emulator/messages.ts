@@ -44,14 +44,15 @@ const namesOf = (message: Json): string[] =>
 const wanted = (list: unknown, fallback: string[], message: Json): boolean =>
   namesOf(message).some((name) => ((list as string[] | undefined) ?? fallback).includes(name));
 
-const phoneNumberOf = ({ snapshot, orgId }: Call): Json => ({
-  ...{ id: snapshot.phoneNumberId, orgId, number: '+15550199' },
-  ...{ provider: 'twilio', twilioAccountSid: 'AC00000000000000000000000000000000' },
-});
+const phoneNumberOf = ({ snapshot, orgId, line }: Call): Json =>
+  line?.number ?? {
+    ...{ id: snapshot.phoneNumberId, orgId, number: '+15550199' },
+    ...{ provider: 'twilio', twilioAccountSid: 'AC00000000000000000000000000000000' },
+  };
 
 /** To the call's webhook, if the assistant requested this type; `message.call` is the creation snapshot. */
 export async function sendToServer(world: World, call: Call, message: Json): Promise<void> {
-  if (!wanted(call.assistant.serverMessages, defaultServerMessages, message)) return;
+  if (call.isMute || !wanted(call.assistant.serverMessages, defaultServerMessages, message)) return;
   const phone =
     call.type === 'webCall' ? {} : { phoneNumber: phoneNumberOf(call), customer: call.snapshot.customer };
   await deliver(world, call, {

@@ -19,6 +19,8 @@ export type Traffic =
     }
   | { kind: 'chat event'; body: unknown }
   | { kind: 'webhook'; body: unknown }
+  /** Of the only one whose answer decides something: who answers a call by phone. */
+  | { kind: 'answer to a webhook'; body: unknown }
   | { kind: 'to the page'; body: unknown }
   | { kind: 'from the page'; body: unknown };
 

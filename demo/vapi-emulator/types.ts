@@ -76,6 +76,8 @@ export type ScenarioName = (typeof scenarioNames)[number];
 export interface ScriptLine {
   who: 'assistant' | 'visitor';
   text: string;
+  /** The assistant then calls this function, if the call has it. */
+  calls?: { name: string; arguments: Record<string, unknown> };
 }
 
 /** A saved assistant. Beside the named fields any field of Vapi's `CreateAssistantDTO` is kept and echoed. */
@@ -112,6 +114,15 @@ export interface EmulatorPhoneNumber {
   squadId?: string;
   server?: WebhookServer;
   [field: string]: unknown;
+}
+
+/** The number that was called, and by whom. */
+export interface PhoneLine {
+  numberId: string;
+  /** As `GET /phone-number/:id` shows it. */
+  number: Json;
+  from: string | undefined;
+  server: WebhookServer | undefined;
 }
 
 export interface EmulatorSquad {

@@ -4,10 +4,12 @@ import { publishTraffic } from './traffic.ts';
 import type { AuthenticationPlan, Delivery, Json, WebhookServer } from './types.ts';
 import { type Call, changed, type World } from './world.ts';
 
-/** Overrides win over the assistant, the assistant over the org; there is no fallback after a failure. */
+/** Overrides win over the assistant, it over the phone number, that over the org; there is no fallback after a failure. */
 function targetOf(world: World, call: Call): WebhookServer | undefined {
   const own = call.assistant.server as WebhookServer | undefined;
-  return [own, world.orgs.get(call.orgId)?.server].find((server) => server?.url !== undefined);
+  return [own, call.line?.server, world.orgs.get(call.orgId)?.server].find(
+    (server) => server?.url !== undefined,
+  );
 }
 
 type Sign<K extends AuthenticationPlan['type']> = (
@@ -46,19 +48,25 @@ const signers: { [K in AuthenticationPlan['type']]: Sign<K> } = {
 
 function credentialHeaders(
   world: World,
-  call: Call,
+  orgId: string,
   server: WebhookServer,
   body: string,
 ): Record<string, string> {
-  const credential = world.orgs.get(call.orgId)?.credentials?.find(({ id }) => id === server.credentialId);
+  const credential = world.orgs.get(orgId)?.credentials?.find(({ id }) => id === server.credentialId);
   if (credential === undefined) return {};
   const plan = credential.authenticationPlan;
   const sign = signers[plan.type] as Sign<AuthenticationPlan['type']>;
   return sign(plan as never, body, server.url ?? '', world.now());
 }
 
-/** One POST; the receiver's status, or null when there was none. */
-async function post(world: World, call: Call, server: WebhookServer, body: string): Promise<number | null> {
+/** One POST; the receiver's answer, or null when there was none in time. */
+export async function post(
+  world: World,
+  orgId: string,
+  server: WebhookServer,
+  body: string,
+  limitMs = (server.timeoutSeconds ?? 20) * 1000,
+): Promise<{ status: number; text: string } | null> {
   try {
     const answer = await fetch(server.url ?? '', {
       method: 'POST',
@@ -66,16 +74,12 @@ async function post(world: World, call: Call, server: WebhookServer, body: strin
         'Content-Type': 'application/json',
         ...(server.secret === undefined ? {} : { 'X-Vapi-Secret': server.secret }),
         ...server.headers,
-        ...credentialHeaders(world, call, server, body),
+        ...credentialHeaders(world, orgId, server, body),
       },
       body,
-      signal: AbortSignal.any([
-        world.closing.signal,
-        AbortSignal.timeout((server.timeoutSeconds ?? 20) * 1000),
-      ]),
+      signal: AbortSignal.any([world.closing.signal, AbortSignal.timeout(limitMs)]),
     });
-    await answer.arrayBuffer();
-    return answer.status;
+    return { status: answer.status, text: await answer.text() };
   } catch {
     return null;
   }
@@ -100,7 +104,7 @@ export async function deliver(world: World, call: Call, message: Json): Promise<
   publishTraffic({ kind: 'webhook', body: { message } });
   const type = String(message.type);
   for (let attempt = 1; ; attempt += 1) {
-    const answer = await post(world, call, server, body);
+    const answer = (await post(world, call.orgId, server, body))?.status ?? null;
     if (world.closing.signal.aborted) return;
     const delivery: Delivery = { callId: call.id, type, url: server.url, attempt, answer };
     if (message.status !== undefined) delivery.status = String(message.status);

@@ -13,6 +13,7 @@ import type {
   EmulatorOrg,
   EmulatorSquad,
   Json,
+  PhoneLine,
   PhoneProvider,
   ScenarioName,
   ScriptLine,
@@ -102,6 +103,10 @@ export interface Call {
   id: string;
   orgId: string;
   type: CallType;
+  /** Of a call by phone that came in through a number. */
+  line: PhoneLine | undefined;
+  /** None of its messages is sent. */
+  isMute: boolean;
   assistantId: string | null;
   /** Which version of the saved assistant it uses; null while the org has no versions. */
   assistantVersion: string | null;

@@ -102,6 +102,23 @@ export const billingCommands: Command[] = [
     'corrects a payment that was booked',
     ([tenant = ''], flags, read) => bookCredit(tenant, -1, flags, read),
   ),
+  command('wallet <tenant>', 'what was paid before it is spent', ([tenant = '']) =>
+    get(tenantPath(tenant, 'wallet')),
+  ),
+  command(
+    'wallet <tenant> on|off [--credit-line <amount>] [--low-mark <amount>]',
+    'off: holds and charges nothing; --low-mark once for each balance that sends a notice',
+    ([tenant = '', state = ''], flags, read) => setWallet(tenant, state === 'on', flags, read),
+  ),
+  command('wallet <tenant> entries', 'what has moved its balance, newest first', ([tenant = '']) => {
+    const columns = ['no', 'at', 'kind', 'amountMicros', 'balanceMicros', 'callId', 'note'];
+    return list(`${tenantPath(tenant, 'wallet', 'entries')}${query({ limit: 200 })}`, 'entries', columns);
+  }),
+  command(
+    'wallet <tenant> add|grant|refund|raise|lower --amount <amount> --reference <of the payment> [--expires <time>] [--note <reason>]',
+    'books money received, credit that expires, money paid back; corrects one of these',
+    ([tenant = '', verb = ''], flags, read) => bookInWallet(tenant, verb, flags, read),
+  ),
   command(
     'invoices [--month <month>] [--status draft|finalized|pushed|paid|overdue|void] [--state <the same>|credited]',
     'of all tenants',
@@ -201,6 +218,33 @@ async function bookCredit(tenant: string, sign: 1 | -1, flags: Flags, read: Read
   const path = tenantPath(tenant, 'credits');
   const amountCents = sign * centsOf(flags.amount ?? '', await read(get(path)));
   return post(path, { amountCents, ...given(flags, 'note', 'reference') });
+}
+
+async function setWallet(tenant: string, on: boolean, flags: Flags, read: Read): Promise<Request> {
+  // Its currency is that of the plans, which the preview names even before there is a wallet.
+  const month = await read(get(tenantPath(tenant, 'preview')));
+  const cents = (text: string) => centsOf(text, month);
+  const body = {
+    on,
+    creditLineCents: cents(flags['credit-line'] ?? '0'),
+    lowMarksCents: (flags['low-mark'] ?? []).map(cents),
+  };
+  return { method: 'PUT', path: tenantPath(tenant, 'wallet'), body };
+}
+
+const walletKinds: Record<string, string> = { add: 'top-up', raise: 'adjustment', lower: 'adjustment' };
+
+async function bookInWallet(tenant: string, verb: string, flags: Flags, read: Read): Promise<Request> {
+  const wallet = await read(get(tenantPath(tenant, 'wallet')));
+  if (wallet.currency === null) throw new Misuse(`${tenant} has no wallet: wallet ${tenant} on`);
+  const size = centsOf(flags.amount ?? '', wallet);
+  return post(tenantPath(tenant, 'wallet', 'entries'), {
+    kind: walletKinds[verb] ?? verb,
+    amountCents: verb === 'lower' ? -size : size,
+    currency: wallet.currency,
+    ...given(flags, 'note', 'reference'),
+    ...(flags.expires ? { expiresAt: flags.expires } : {}),
+  });
 }
 
 /** @throws Misuse for anything but digits, such as `1e3` */

@@ -28,6 +28,9 @@ export const options = {
   note: { type: 'string' },
   reference: { type: 'string' },
   amount: { type: 'string' },
+  expires: { type: 'string' },
+  'credit-line': { type: 'string' },
+  'low-mark': { type: 'string', multiple: true },
   record: { type: 'string' },
   line: { type: 'string', multiple: true },
 } as const;

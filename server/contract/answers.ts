@@ -1,9 +1,11 @@
 /** Answers that wrap what the other files describe, most of them a page of a list. */
 import { z } from 'zod';
 import { deletedTenantSchema, marginRowSchema } from './billing.ts';
+import { visitorIdentitySchema } from './identity.ts';
 import { invoiceCallViewSchema, invoiceSummarySchema, invoiceViewSchema } from './invoices.ts';
 import { auditEntrySchema, keyViewSchema } from './keys.ts';
 import { noticeViewSchema } from './notices.ts';
+import { judgedBySchema } from './outcomes.ts';
 import { planPresetSchema } from './plan-presets.ts';
 import { planTermsViewSchema, planVersionViewSchema } from './plans.ts';
 import { callResultsSchema } from './results.ts';
@@ -33,6 +35,13 @@ export const callDetailSchema = callViewSchema.extend({
   results: callResultsSchema
     .nullable()
     .describe('What is kept of it; only for callers with the permission `content.read`, and counted as read.')
+    .exactOptional(),
+  judgedBy: judgedBySchema.nullable().describe('The version of the outcome that judged it.').exactOptional(),
+  identity: visitorIdentitySchema
+    .nullable()
+    .describe(
+      'Who the visitor was, as the client’s site has signed it; null without a signed identity, or once what was said is deleted. Only for callers with the permission `content.read`, and counted as read.',
+    )
     .exactOptional(),
   consent: z
     .object({ version: z.string(), at: timeSchema })

@@ -1,15 +1,44 @@
 /** Who issues the invoices and who pays them: seller, buyer, tax, collection, prepaid credit. */
 import { z } from 'zod';
+import { isCountry, vatIdOf } from '../base/countries.ts';
 import { lineSchema } from './words.ts';
 
 const partyShape = {
   name: lineSchema.min(1).max(120),
   address: z.array(lineSchema.min(1).max(120)).max(6).default([]).describe('As it is printed, line by line.'),
-  taxId: lineSchema.min(1).max(60).optional(),
+  postCode: lineSchema.min(1).max(20).optional(),
+  city: lineSchema.min(1).max(80).optional().describe('Printed after `address`, with `postCode`.'),
+  country: z
+    .string()
+    .toUpperCase()
+    .refine(isCountry, 'use the two letters of the country, such as DE')
+    .optional()
+    .describe('ISO 3166-1 alpha-2. An e-invoice needs it.'),
+  taxId: lineSchema
+    .min(1)
+    .max(60)
+    .optional()
+    .describe('A VAT ID with the letters of its country, or another tax number.'),
+  registration: lineSchema
+    .min(1)
+    .max(60)
+    .optional()
+    .describe('In the register of companies. An e-invoice of a seller without a VAT ID needs it.'),
   email: z.email().max(254).optional(),
 };
 export const partySchema = z.strictObject(partyShape);
 export type Party = z.infer<typeof partySchema>;
+
+/** Why no VAT is charged. */
+export const taxCategories = [
+  'reverse-charge',
+  'intra-eu',
+  'export',
+  'exempt',
+  'zero',
+  'outside-scope',
+] as const;
+export type TaxCategory = (typeof taxCategories)[number];
 
 const prefixSchema = z.string().regex(/^[A-Z0-9-]{1,12}$/, 'use at most 12 capitals, digits and hyphens');
 
@@ -43,6 +72,15 @@ export const sellerSchema = sellerShape.refine(
 );
 export type Seller = z.infer<typeof sellerSchema>;
 
+function needsBuyersVatId(category: TaxCategory | undefined, { registration }: Party): boolean {
+  return category === 'intra-eu' || (category === 'reverse-charge' && registration === undefined);
+}
+
+function hasVatId({ taxId, country }: Party): boolean {
+  const found = taxId === undefined ? null : vatIdOf(taxId, country);
+  return found !== null && found !== 'malformed';
+}
+
 /** `PUT /v1/tenants/{slug}/billing`: whom the tenant's invoices are made out to, and how they are collected. */
 export const billingAccountSchema = z
   .strictObject({
@@ -56,6 +94,27 @@ export const billingAccountSchema = z
           .max(10_000)
           .refine((bps) => Math.round(bps * 10) / 10 === bps, 'use at most one decimal')
           .describe('With at most one decimal: 887.5 is 8.875 %.'),
+        category: z
+          .enum(taxCategories)
+          .optional()
+          .describe('With a rate of 0: why. An e-invoice without VAT needs it.'),
+        reason: lineSchema
+          .min(1)
+          .max(200)
+          .optional()
+          .describe('As it is printed, with a category; `exempt` needs one, the others have a text.'),
+      })
+      .refine(({ category, bps }) => !category || bps === 0, {
+        path: ['bps'],
+        error: 'must be 0 with this category',
+      })
+      .refine(({ category, reason }) => !reason || (category && category !== 'zero'), {
+        path: ['reason'],
+        error: 'is for a category other than `zero`',
+      })
+      .refine(({ category, reason }) => category !== 'exempt' || reason, {
+        path: ['reason'],
+        error: 'name the provision that exempts it',
       })
       .nullable()
       .default(null)
@@ -83,7 +142,11 @@ export const billingAccountSchema = z
   .refine(
     ({ collection, buyer, stripeCustomerId }) => collection !== 'send' || buyer.email || stripeCustomerId,
     { path: ['buyer', 'email'], error: 'Stripe needs an address to send the invoices to' },
-  );
+  )
+  .refine(({ buyer, tax }) => !needsBuyersVatId(tax?.category, buyer) || hasVatId(buyer), {
+    path: ['buyer', 'taxId'],
+    error: 'must be the VAT ID, with the letters of its country',
+  });
 export type BillingAccount = z.infer<typeof billingAccountSchema>;
 
 /** `POST /v1/tenants/{slug}/credits`: prepaid credit that was paid outside, or that was booked by mistake. */

@@ -1,6 +1,6 @@
 /** The calls of all clients in one list, for the operator: filtered, sorted and summed by the server. */
 import { z } from 'zod';
-import { callViewSchema } from './usage.ts';
+import { callViewSchema, resultFilters } from './usage.ts';
 import { instantSchema, limitSchema, microsSchema, slugSchema, tenantIdSchema, timeSchema } from './words.ts';
 
 export const callSorts = ['time', 'cost'] as const;
@@ -34,6 +34,7 @@ export const allCallsQuerySchema = z.strictObject({
     .describe('`webCall`, `inboundPhoneCall`, `outboundPhoneCall`, `chat`, …'),
   status: z.string().max(40).optional().describe('`ended`, `in-progress`, …'),
   endedReason: z.string().max(100).optional(),
+  ...resultFilters,
   minCostMicros: micros.optional().describe('Leaves out calls that cost less, and those without a cost.'),
   maxCostMicros: micros.optional().describe('Leaves out calls that cost more, and those without a cost.'),
   id: z.string().min(1).max(100).optional().describe('One call, whenever it was.'),

@@ -6,6 +6,7 @@ export const errorStatus = {
   invalid_request: 400,
   unauthorized: 401,
   session_expired: 401,
+  balance_empty: 402,
   budget_exhausted: 402,
   origin_not_allowed: 403,
   tenant_paused: 403,
@@ -13,6 +14,7 @@ export const errorStatus = {
   outside_hours: 403,
   challenge_required: 403,
   call_denied: 403,
+  identity_refused: 403,
   forbidden: 403,
   not_found: 404,
   not_ready: 404,
@@ -45,7 +47,7 @@ export const problemSchema = z.object({
         message: z.string(),
       }),
     )
-    .describe('For `invalid_request`: which field and why.')
+    .describe('For `invalid_request`, and for a `conflict` with what is set: which field and why.')
     .exactOptional(),
   requestId: z.string(),
 });

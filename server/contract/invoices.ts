@@ -4,7 +4,7 @@
  * half-open.
  */
 import { z } from 'zod';
-import { partySchema, sellerSchema } from './billing-accounts.ts';
+import { partySchema, sellerSchema, taxCategories } from './billing-accounts.ts';
 import { planTermsViewSchema } from './plans.ts';
 import { lineSchema, monthSchema, timeSchema } from './words.ts';
 
@@ -63,6 +63,10 @@ export const invoiceDocumentSchema = z.object({
   number: z.string().nullable(),
   tenant: z.string(),
   month: z.string(),
+  timeZone: z
+    .string()
+    .exactOptional()
+    .describe('In which it was issued: the days of its instants. Older documents do not contain it.'),
   currency: z.string(),
   period: z
     .object({
@@ -82,10 +86,16 @@ export const invoiceDocumentSchema = z.object({
       label: z.string(),
       bps: z.number().describe('With at most one decimal.'),
       amountCents: z.int(),
+      category: z.enum(taxCategories).exactOptional().describe('Why no VAT is charged.'),
+      reason: z.string().exactOptional(),
     })
     .nullable(),
   totalCents: z.int(),
-  creditCents: z.int().describe('Prepaid credit that pays for it.'),
+  creditCents: z
+    .int()
+    .describe(
+      'Prepaid credit that pays for it, the wallet included; negative when it is a credit note that is paid into the wallet.',
+    ),
   dueCents: z.int(),
   corrects: z
     .object({
@@ -131,6 +141,11 @@ export type InvoiceSummary = z.infer<typeof invoiceSummarySchema>;
 export const invoiceViewSchema = invoiceSummarySchema.extend({
   document: invoiceDocumentSchema,
   sha256: z.string().nullable().describe("Of the document's canonical JSON; null for a draft."),
+  eInvoiceMissing: z
+    .array(z.object({ path: z.string(), message: z.string() }))
+    .describe(
+      'What `…/e-invoice` would lack: `seller.…` is set in `PUT /v1/billing/seller`, `buyer.…` and `tax.…` in `PUT …/billing`, before the invoice is finalized. Empty if nothing is.',
+    ),
 });
 export type InvoiceView = z.infer<typeof invoiceViewSchema>;
 
@@ -161,6 +176,13 @@ export const paymentPageAnswerSchema = z.object({
   url: z.string().nullable().describe('At Stripe; null when it is not collected there.'),
 });
 export type PaymentPageAnswer = z.infer<typeof paymentPageAnswerSchema>;
+
+export const eInvoiceFormats = ['ubl', 'cii'] as const;
+export type EInvoiceFormat = (typeof eInvoiceFormats)[number];
+/** `GET …/invoices/{id}/e-invoice` */
+export const eInvoiceQuerySchema = z.strictObject({
+  format: z.enum(eInvoiceFormats).default('ubl').describe('UBL 2.1, or UN/CEFACT’s CII (D16B).'),
+});
 
 /** `POST /v1/tenants/{slug}/invoices`: makes the month's draft, or calculates it again. */
 export const draftInvoiceSchema = z.strictObject({ period: monthSchema });

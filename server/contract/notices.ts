@@ -5,6 +5,8 @@ import { timeSchema } from './words.ts';
 export const noticeKinds = [
   'budget-80',
   'budget-100',
+  'balance-low',
+  'balance-empty',
   'refused-origins',
   'cost-unknown',
   'cost-refused',
@@ -19,6 +21,8 @@ export const noticeKinds = [
   'resumed-paid',
   'invoice-strayed',
   'payment-reversed',
+  'lead-left',
+  'lead-sent',
 ] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 
@@ -31,7 +35,7 @@ export const noticeViewSchema = z.object({
   period: z
     .string()
     .describe(
-      'The month of a budget, the day of a burst, a full outbox or calls without a grant, the number of an invoice; the time and the assistant that does not report; the id of a change of the public key; for a reversed payment, also what was reversed.',
+      'The month of a budget, the day of a burst, a full outbox or calls without a grant, the number of an invoice; the entry that last filled a wallet, and the mark that its balance has reached; the time and the assistant that does not report; the id of a change of the public key; the time at which leads are announced; for a reversed payment, also what was reversed.',
     ),
   title: z.string().describe("Continues the tenant's name: `invoice INV-000001 is overdue`."),
   text: z.string().describe('In full sentences, with the amounts.'),

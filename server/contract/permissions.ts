@@ -19,6 +19,8 @@ export const permissions = [
   'people.manage',
   'privacy.read',
   'privacy.manage',
+  'leads.read',
+  'leads.manage',
   // The operator's alone.
   'clients.read',
   'clients.manage',
@@ -46,6 +48,7 @@ const clientReads: Permission[] = [
   'content.read',
   'billing.read',
   'website.read',
+  'leads.read',
 ];
 const operatorReads: Permission[] = [
   ...clientReads,
@@ -62,6 +65,7 @@ const manages: Permission[] = [
   'website.manage',
   'people.manage',
   'privacy.manage',
+  'leads.manage',
   'clients.manage',
   'clients.view-as',
   'calls.manage',
@@ -94,6 +98,7 @@ export const roles = {
       'people.manage',
       'privacy.read',
       'privacy.manage',
+      'leads.manage',
     ],
     billing: [...self, 'usage.read', 'billing.read'],
     viewer: clientReads,

@@ -1,9 +1,11 @@
 /** A caller's data across all calls of a client, and who has read or heard which call. */
 import { z } from 'zod';
+import { visitorIdentitySchema } from './identity.ts';
+import { leadStates, leadViewSchema } from './leads.ts';
 import { callResultsSchema } from './results.ts';
 import { cursorSchema, limitSchema, timeSchema } from './words.ts';
 
-export const callReadKinds = ['transcript', 'recording', 'export', 'results'] as const;
+export const callReadKinds = ['transcript', 'recording', 'export', 'results', 'identity'] as const;
 export type CallReadKind = (typeof callReadKinds)[number];
 
 /** `GET /v1/tenants/{slug}/call-reads` */
@@ -48,6 +50,12 @@ const foundCallSchema = z.object({
 });
 export const foundCallerSchema = z.object({
   calls: z.array(foundCallSchema).describe('Newest first; not those whose content is deleted.'),
+  leads: z
+    .array(z.object({ id: z.string(), at: timeSchema, state: z.enum(leadStates) }))
+    .describe(
+      'What the person left as a message, by the number or address as it was written; on the first page.',
+    )
+    .exactOptional(),
   nextCursor: z.string().nullable(),
   contentRetentionDays: z
     .int()
@@ -71,6 +79,7 @@ export const callerExportSchema = z.object({
   tenant: z.string(),
   caller: z.string(),
   exportedAt: timeSchema,
+  leads: z.array(leadViewSchema).describe('For a client only while its `leads` are on.'),
   calls: z.array(
     foundCallSchema.extend({
       customer: values.describe('Number, name and e-mail address, as Vapi has them.'),
@@ -83,6 +92,7 @@ export const callerExportSchema = z.object({
       lines: z.array(
         z.object({ role: z.enum(['assistant', 'user']), text: z.string(), seconds: z.number().nullable() }),
       ),
+      identity: visitorIdentitySchema.nullable().describe('Who it was, as the client’s site has signed it.'),
       feedback: z.object({ rating: z.string(), comment: z.string().nullable(), at: timeSchema }).nullable(),
       consent: z.object({ version: z.string(), at: timeSchema }).nullable(),
       problem: z.string().describe('Only when what was said could not be read.').exactOptional(),
@@ -92,6 +102,7 @@ export const callerExportSchema = z.object({
 
 export const erasedCallerSchema = z.object({
   deleted: z.array(z.string()).describe('Ids of the calls whose content is gone.'),
+  deletedLeads: z.array(z.string()).describe('Ids of the leads that are gone.'),
   notYet: z
     .array(z.string())
     .describe(

@@ -71,6 +71,13 @@ export const resultFigures = {
     .describe('How long the assistant took to answer, over the turns of the call.')
     .exactOptional(),
   language: z.string().nullable().describe('Of the assistant’s ear, if one is set.').exactOptional(),
+  outcome: z
+    .boolean()
+    .nullable()
+    .describe(
+      'Whether it counts as the outcome that the operator has defined (`PUT …/outcome`); null when it was not judged.',
+    )
+    .exactOptional(),
 };
 
 /** In `GET …/calls/{id}`, for callers with the permission `content.read`. */

@@ -2,7 +2,11 @@
 import { z } from 'zod';
 import { isTimeZone } from '../base/time-zone.ts';
 import { changeClientAccessSchema, chosenClientAccessSchema } from './client-access.ts';
+import { identityPrefix } from './identity.ts';
+import { leadSettingsSchema } from './leads.ts';
 import { limitsSchema } from './limits.ts';
+import { pageToolsSchema } from './page-tools.ts';
+import { phoneRefusalSchema } from './phone.ts';
 import { keptResultsSchema } from './results.ts';
 import { forwardHeadersSchema, vapiChecks, webhookAuthSchema } from './webhooks.ts';
 import { appearanceSchema, consentSchema, textsSchema } from './widget.ts';
@@ -22,7 +26,7 @@ export const challengeKinds = ['none', 'altcha'] as const;
 export type ChallengeKind = (typeof challengeKinds)[number];
 
 export const grantlessActions = ['auto', 'end', 'keep'] as const;
-export const phoneCallActions = ['keep', 'limit'] as const;
+export const phoneCallActions = ['keep', 'limit', 'ask'] as const;
 
 /**
  * Where it may lead is in the server's settings (`access/tenants/hook-urls`). A user or a password in it would be visible
@@ -91,7 +95,7 @@ const optional = {
   alerts: alertsSchema
     .nullable()
     .describe(
-      'Notified at 80 % and 100 % of the budget, on a burst of refused pages, and of unpaid invoices. Null: only of unpaid invoices, by e-mail to their seller (`PUT /v1/billing/seller`). All are listed by `GET /v1/notices`.',
+      'Notified at 80 % and 100 % of the budget, on a burst of refused pages, of leads (without what they say), and of unpaid invoices. Null: only of unpaid invoices, by e-mail to their seller (`PUT /v1/billing/seller`). All are listed by `GET /v1/notices`.',
     ),
   modes: z
     .array(z.enum(widgetModes))
@@ -116,12 +120,28 @@ const optional = {
   phoneCalls: z
     .enum(phoneCallActions)
     .describe(
-      'Calls by phone that did not start here. `keep`: they are counted and billed, and only a pause ends them. `limit`: when one is first reported, the worst price of its maximum length is held, as for a call of a visitor. Without room for it (budget, calls at once, opening hours), and when it has used up what is held, it is ended.',
+      'Calls by phone that did not start here. `keep`: they are counted and billed, and only a pause ends them. `limit`: when one is first reported, the worst price of its maximum length is held, as for a call of a visitor. Without room for it (budget, calls at once, opening hours), and when it has used up what is held, it is ended. `ask`: as `limit`, and a number without an assistant of its own asks this server who answers (`PUT …/phone-numbers/{id}`): what has no room is refused with `phoneRefusal` before it costs.',
     ),
+  phoneRefusal: phoneRefusalSchema,
   allowedVariables: z
-    .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/))
+    .array(
+      z
+        .string()
+        .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/)
+        .refine((name) => !name.startsWith(identityPrefix), 'names with identity_ are for signed identities'),
+    )
     .max(32)
-    .describe('Names of `variableValues` that a page may set; all others are dropped.'),
+    .describe(
+      'Names of `variableValues` that a page may set; all others are dropped. Anyone can change what a page sets: for what must be true, sign an identity.',
+    ),
+  pageContext: z
+    .boolean()
+    .describe(
+      'The assistant gets title and address (without query) of the page during a call. Only in `proxy`.',
+    ),
+  pageTools: pageToolsSchema.describe(
+    'Functions of the page that the assistant may call during a call: the page handles the event `vapi-agent-tool`. Only in `proxy`. Replaced as a whole.',
+  ),
   limits: limitsSchema.partial().describe('What is left out keeps its value.'),
   clientAccess: changeClientAccessSchema.describe(
     'What the client sees of its own. What is left out stays unchanged; null follows the agency’s default (`PATCH /v1/client-defaults`).',
@@ -137,6 +157,11 @@ const optional = {
   results: keptResultsSchema.describe(
     'What is kept here of each call’s results, sealed, until the call’s content is deleted. Replaced as a whole.',
   ),
+  leads: leadSettingsSchema
+    .nullable()
+    .describe(
+      'A form for visitors whom no one can talk to: outside hours, at the limit, paused, without a microphone, after a failure. Replaced as a whole; null = none.',
+    ),
   timeZone: timeZoneSchema.describe(
     "IANA zone of the tenant's days and months, in usage, budget and invoices.",
   ),
@@ -231,11 +256,15 @@ export const tenantViewSchema = z.object({
   rejoinCalls: z.boolean(),
   webCallsWithoutGrant: z.enum(grantlessActions),
   phoneCalls: z.enum(phoneCallActions),
+  phoneRefusal: phoneRefusalSchema,
   allowedVariables: z.array(z.string()),
+  pageContext: z.boolean(),
+  pageTools: pageToolsSchema,
   limits: limitsSchema,
   clientAccess: chosenClientAccessSchema.describe('Only what was chosen for this client.'),
   contentRetentionDays: z.int().nullable(),
   results: keptResultsSchema,
+  leads: leadSettingsSchema.nullable(),
   timeZone: z.string(),
   webhookSecret: z.string(),
   previousWebhookSecretUntil: timeSchema

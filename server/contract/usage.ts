@@ -83,6 +83,24 @@ const secondsSchema = z
   .transform(Number)
   .pipe(z.int());
 
+/** Of each list of calls. */
+export const resultFilters = {
+  endedClass: z.enum(endedClasses).optional().describe('How it ended, as in the answer.'),
+  success: z.enum(['yes', 'no']).optional().describe('Whether its evaluation passed.'),
+  outcome: z
+    .enum(['yes', 'no'])
+    .optional()
+    .describe('Whether it counts as the outcome; not judged is neither.'),
+  language: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{2,30}$/, 'use a code such as de or en-US')
+    .optional()
+    .describe('Of the assistant’s ear, as in the answer: `de`, `en-US`.'),
+  rating: z.enum(ratings).optional().describe('What the visitor said of it.'),
+  minSeconds: secondsSchema.optional().describe('Leaves out shorter calls, and those of unknown length.'),
+};
+export type ResultFiltersQuery = z.infer<z.ZodObject<typeof resultFilters>>;
+
 /** `GET /v1/tenants/{slug}/calls` */
 export const callsQuerySchema = z.strictObject({
   from: instantSchema.optional().describe('By the calls’ creation; default the first.'),
@@ -94,10 +112,7 @@ export const callsQuerySchema = z.strictObject({
     .optional()
     .describe('`webCall`, `inboundPhoneCall`, `outboundPhoneCall`, `chat`, …'),
   status: z.string().max(40).optional(),
-  endedClass: z.enum(endedClasses).optional().describe('How it ended, as in the answer.'),
-  success: z.enum(['yes', 'no']).optional().describe('Whether its evaluation passed.'),
-  rating: z.enum(ratings).optional().describe('What the visitor said of it.'),
-  minSeconds: secondsSchema.optional().describe('Leaves out shorter calls, and those of unknown length.'),
+  ...resultFilters,
   ...pricesShape,
   cursor: cursorSchema,
   limit: limitSchema(200, 50),

@@ -1,5 +1,7 @@
 /** What a visitor’s browser and the server exchange: session, grant, end. */
 import { z } from 'zod';
+import { identityTokenSchema } from './identity.ts';
+import { pageGrantSchema } from './page-tools.ts';
 import { slugSchema, timeSchema } from './words.ts';
 
 /** Of `POST /v1/sessions` and the challenge before it. Other parameters are ignored: this one only selects a limit. */
@@ -64,6 +66,7 @@ const consentVersionSchema = z
 export const callRequestSchema = z.strictObject({
   session: z.string().min(1).max(2048),
   variableValues: variableValuesSchema.optional(),
+  identity: identityTokenSchema.optional(),
   consent: consentVersionSchema.optional(),
 });
 export type CallRequest = z.infer<typeof callRequestSchema>;
@@ -103,6 +106,9 @@ export const proxyGrantSchema = grantBaseSchema.extend({
       'How long the call waits for a visitor who has left the page; absent when leaving it ends the call.',
     )
     .exactOptional(),
+  page: pageGrantSchema
+    .describe('What the assistant may do and know on the page; absent when that is nothing.')
+    .exactOptional(),
 });
 export type ProxyGrant = z.infer<typeof proxyGrantSchema>;
 
@@ -137,6 +143,7 @@ export const chatRequestSchema = z
     chat: z.string().min(1).max(4096).optional(),
     message: z.string().trim().min(1).max(4000),
     variableValues: variableValuesSchema.optional().describe('Only with the first message.'),
+    identity: identityTokenSchema.optional().describe('As in `POST /v1/calls`; only with the first message.'),
     consent: consentVersionSchema.optional(),
   })
   .refine(

@@ -49,6 +49,10 @@ export const widgetConfigSchema = z.object({
     .literal(true)
     .describe('Present when the element carries a call from page to page (its attribute `rejoin`).')
     .exactOptional(),
+  leads: z
+    .object({ consent: consentSchema })
+    .describe('Present when visitors can leave a message (`POST /v1/leads`), with what they agree to.')
+    .exactOptional(),
   challenge: z
     .object({
       kind: z.literal('altcha'),

@@ -1,11 +1,13 @@
 /** What can be found out about a client's connection to Vapi without creating anything there. */
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
+import { viewPhoneNumbers } from '../access/tenants/phone-numbers.ts';
 import { isGivenUp, scopeFor } from '../access/tenants/public-key.ts';
 import { namedIn } from '../access/tenants/squads.ts';
 import type { Context } from '../context.ts';
 import type { MeteringContext } from '../metering/metering-context.ts';
 import { wireTenant } from '../metering/wiring.ts';
 import { findPendingKey } from '../store/pending-keys.ts';
+import { listPhoneNumbers } from '../store/phone-numbers.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { type Callee, getAssistant, getCallee } from '../vapi/assistants.ts';
 import { isSameScope, listPublicKeys } from '../vapi/tokens.ts';
@@ -88,6 +90,7 @@ export function tenantRows(ctx: MeteringContext, tenant: Tenant): Check[] {
     },
     { id: 'assistant', title: 'Assistants', run: async () => assistantsFinding(await ask()) },
     { id: 'wiring', title: 'Call reports', run: () => wiringFinding(ctx, tenant) },
+    { id: 'phone-numbers', title: 'Phone numbers', run: () => numbersFinding(ctx, tenant) },
   ];
 }
 
@@ -182,4 +185,28 @@ async function wiringFinding(ctx: MeteringContext, tenant: Tenant): Promise<Find
   return notes.length > 0
     ? warn(`${detail} ${notes.join(' ')}`, 'See what the note asks for.')
     : pass(detail);
+}
+
+/** Whether those that are the client's are at Vapi as they were set. */
+async function numbersFinding(ctx: Context, tenant: Tenant): Promise<Finding> {
+  // Without one, nothing needs to be asked.
+  if ((await listPhoneNumbers(ctx.store, tenant.id)).length === 0)
+    return skipped('No phone number is assigned to this client.');
+  const own = (await viewPhoneNumbers(ctx, tenant)).numbers.filter(({ mode }) => mode !== null);
+  const wrong = own.filter(({ problem }) => problem !== null);
+  const fix = 'Under “Phone” of the client, look at each and save it again.';
+  if (wrong.length > 0)
+    return fail(wrong.map(({ number, id, problem }) => `${number ?? id}: ${problem}`).join(' '), fix);
+  if (tenant.phoneCalls !== 'ask' && own.some(({ mode }) => mode === 'ask'))
+    return warn(
+      'Numbers ask this server, but other calls by phone are not limited before they are answered.',
+      'Under “Phone”, apply the limits before calls are answered.',
+    );
+  const away = own.filter(({ mode, fallback }) => mode === 'ask' && fallback === null);
+  if (away.length > 0)
+    return warn(
+      `No one answers ${away.map(({ number, id }) => number ?? id).join(', ')} while this server is away.`,
+      'Under “Phone”, enter a number to call then.',
+    );
+  return pass(`${own.length} as they were set.`);
 }

@@ -5,7 +5,9 @@ import type { CallEvent } from '../ledger/call-event.ts';
 import { asNamed } from '../ledger/squad-calls.ts';
 import { applyEvent, usageChanges, usageOf } from '../ledger/usage.ts';
 import { confirmOwner, findOwners } from '../store/call-owners.ts';
+import { type CallResultsRow, findResultsOf } from '../store/call-results.ts';
 import { type CallRow, findCalls } from '../store/calls.ts';
+import { findNumberOwners } from '../store/phone-numbers.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { readCallRecord, type VapiCall } from '../vapi/call-record.ts';
 import { whoseCall } from './assignment.ts';
@@ -18,13 +20,15 @@ export interface Assigned {
   tenant: Tenant | null;
   /** That tenant's. */
   row: CallRow | null;
+  /** What is kept of that row's results. */
+  kept: CallResultsRow | null;
   /** It belongs to no tenant, not even one of another org or one deleted long ago. */
   isUnassigned: boolean;
 }
 
 /**
- * A confirmed call stays its tenant's, even if another gets its assistant later. Otherwise `whoseCall` decides, and a
- * claim by webhook alone counts for calls whose assistant no tenant has (in a squad, or made up for one call).
+ * A confirmed call stays its tenant's, even if another gets its assistant later. Otherwise `whoseCall` decides, then the
+ * number that was called, and a claim by webhook alone counts for calls whose assistant no tenant has (in a squad, or made up for one call).
  * @param calls as Vapi's API has just shown them, with a key of the org
  * @throws ForeignKeyError
  */
@@ -36,7 +40,14 @@ export async function assignCalls(ctx: Context, org: Org, calls: VapiCall[]): Pr
   const owners = await findOwners(ctx.store, ids);
   const tenantIds = org.tenants.map(({ id }) => id);
   const rows = await findCalls(ctx.store, tenantIds, ids);
+  const keptOf = await findResultsOf(ctx.store, rows);
   const rowsByKey = new Map(rows.map((row) => [`${row.tenantId} ${row.id}`, row]));
+  const numbers = await findNumberOwners(
+    ctx.store,
+    calls.flatMap(({ phoneNumberId }) => phoneNumberId ?? []),
+  );
+  const byNumber = ({ phoneNumberId }: VapiCall) =>
+    org.tenants.find(({ id }) => id === numbers.get(phoneNumberId ?? '')) ?? null;
   const unconfirmed = new Map<string, string[]>();
   const assigned = calls.map((call) => {
     const event = readCallRecord(call, askedAt);
@@ -45,13 +56,19 @@ export async function assignCalls(ctx: Context, org: Org, calls: VapiCall[]): Pr
     const createdAt = event.createdAt ?? askedAt;
     const tenant = owner?.confirmed
       ? claimant
-      : (whoseCall({ ...event, createdAt }, org.tenants) ?? claimant);
+      : (whoseCall({ ...event, createdAt }, org.tenants) ?? byNumber(call) ?? claimant);
     const row = (tenant && rowsByKey.get(`${tenant.id} ${call.id}`)) ?? null;
     // A row without an owner was written by a version that had no owners.
     if (tenant && (owner ? tenant === claimant && !owner.confirmed : row !== null)) {
       unconfirmed.set(tenant.id, [...(unconfirmed.get(tenant.id) ?? []), call.id]);
     }
-    return { event, tenant, row, isUnassigned: tenant === null && !owner?.confirmed };
+    return {
+      event,
+      tenant,
+      row,
+      kept: row && keptOf(row),
+      isUnassigned: tenant === null && !owner?.confirmed,
+    };
   });
   for (const [tenantId, callIds] of unconfirmed) await confirmOwner(ctx.store, tenantId, callIds, askedAt);
   return assigned;
@@ -59,13 +76,15 @@ export async function assignCalls(ctx: Context, org: Org, calls: VapiCall[]): Pr
 
 /** Books what Vapi's API has just shown of the org's calls, with a key of the org. */
 export async function bookCalls(ctx: Context, org: Org, calls: VapiCall[]): Promise<void> {
-  for (const { tenant, event, row } of await assignCalls(ctx, org, calls)) {
-    if (tenant) await bookDifference(ctx, tenant, row, event);
+  for (const assigned of await assignCalls(ctx, org, calls)) {
+    if (assigned.tenant)
+      await bookDifference(ctx, assigned.tenant, assigned.row, assigned.event, assigned.kept);
   }
 }
 
 /**
  * @param reported by Vapi just now, so it is newer than everything in the row, regardless of clocks
+ * @param kept what is kept of the row's results
  * @returns whether there was a difference
  */
 export async function bookDifference(
@@ -73,6 +92,7 @@ export async function bookDifference(
   tenant: Tenant,
   row: CallRow | null,
   reported: CallEvent,
+  kept: CallResultsRow | null = null,
 ): Promise<boolean> {
   const event = {
     ...asNamed(tenant, reported),
@@ -81,7 +101,7 @@ export async function bookDifference(
   const isNew = !row || differs(row, event, tenant.timeZone);
   // Checked each time until its cost is known: a pause may have made it unwanted, or its reservation be too large.
   const isOpen = row?.costMicros === null;
-  if (!isNew && !isOpen && !(await hasNewResults(ctx, tenant, row, event))) return false;
+  if (!isNew && !isOpen && !hasNewResults(ctx, tenant, row, event, kept)) return false;
   const booked = await ingestCallEvent(ctx, tenant, event).catch((error: unknown) => {
     // One call that cannot be booked does not block the others; the drift report shows it as a difference.
     ctx.log.error({ err: error, tenant: tenant.slug, call: event.callId }, 'a call could not be booked');

@@ -1,9 +1,11 @@
 /** One caller's data across all calls of a tenant, by number or e-mail address: found, exported, erased. */
 import { type Actor, recordChange } from '../access/audit.ts';
 import { callerHashes } from '../access/identity/caller-hashes.ts';
+import { viewLead } from '../access/secrets/lead-content.ts';
+import { readIdentity } from '../access/start/identity.ts';
 import { iso } from '../base/iso.ts';
 import type { Context } from '../context.ts';
-import type { CallReadKind, ErasedCaller } from '../contract.ts';
+import type { CallReadKind, ErasedCaller, LeadView } from '../contract.ts';
 import { invalidField, toApiError } from '../errors.ts';
 import { callerIdOf } from '../ledger/caller-id.ts';
 import { listCallsOfCaller } from '../store/call-callers.ts';
@@ -11,11 +13,15 @@ import { insertCallRead } from '../store/call-reads.ts';
 import { findCallResults } from '../store/call-results.ts';
 import type { CallRow } from '../store/calls.ts';
 import { findFeedback } from '../store/feedback.ts';
+import { listLeadsOf } from '../store/leads.ts';
 import { findReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { readPersonalData } from '../vapi/personal-data.ts';
 import { deleteOnRequest, readContent } from './content.ts';
 import { viewResults } from './results.ts';
+
+/** A person leaves few; more are found once these are erased. */
+const mostLeads = 200;
 
 type Position = { createdAt: number; id: string } | null;
 
@@ -27,10 +33,20 @@ export async function callsOfCaller(
   after: Position,
   limit: number,
 ): Promise<CallRow[]> {
+  return listCallsOfCaller(ctx.store, tenant.id, hashesOf(ctx, tenant, caller), after, limit);
+}
+
+function hashesOf(ctx: Context, tenant: Tenant, caller: string): string[] {
   const id = callerIdOf(caller);
   if (id === null)
     throw invalidField('caller', 'use a phone number with its country code, or an e-mail address');
-  return listCallsOfCaller(ctx.store, tenant.id, callerHashes(ctx.keys.caller, tenant.id, id), after, limit);
+  return callerHashes(ctx.keys.caller, tenant.id, id);
+}
+
+/** What the person left as messages, newest first. @throws ApiError as above */
+export async function leadsOfCaller(ctx: Context, tenant: Tenant, caller: string): Promise<LeadView[]> {
+  const rows = await listLeadsOf(ctx.store, tenant.id, hashesOf(ctx, tenant, caller), mostLeads);
+  return rows.map((row) => viewLead(ctx, row));
 }
 
 /** Written before the answer: what is not recorded is not shown. */
@@ -88,6 +104,7 @@ async function exportedCall(ctx: Context, tenant: Tenant, row: CallRow, by: Acto
     seconds: row.seconds,
     ...content,
     results,
+    identity: await readIdentity(ctx, tenant.id, row.id),
     feedback: feedback && { rating: feedback.rating, comment: feedback.comment, at: iso(feedback.at) },
     consent:
       start && start.consentVersion !== null
@@ -102,7 +119,7 @@ export async function eraseCalls(
   tenant: Tenant,
   rows: CallRow[],
   by: Actor,
-): Promise<Omit<ErasedCaller, 'nextCursor'>> {
+): Promise<Omit<ErasedCaller, 'nextCursor' | 'deletedLeads'>> {
   const ids = rows.map(({ id }) => id);
   const deleted = await deleteOnRequest(ctx, tenant, ids, by);
   return { deleted, notYet: ids.filter((id) => !deleted.includes(id)) };

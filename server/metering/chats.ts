@@ -1,7 +1,8 @@
 /** Text conversations in the ledger: each message is a chat at Vapi, which has no length, only a cost. */
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
+import { keepIdentity } from '../access/start/identity.ts';
 import type { Context } from '../context.ts';
-import type { EventSource } from '../contract.ts';
+import type { EventSource, VisitorIdentity } from '../contract.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
 import { type Chat, chatEvent } from '../ledger/chat-event.ts';
 import type { Tenant } from '../store/tenants.ts';
@@ -12,9 +13,17 @@ import { afterIngest, ingestCallEvent } from './ingest.ts';
  * Must be called before the first word is passed on: from then on the message is in the ledger, its reservation is
  * claimed, and Vapi is asked for its cost later, even if this process dies.
  */
-export async function beginChat(ctx: Context, tenant: Tenant, chat: Chat): Promise<void> {
+export async function beginChat(
+  ctx: Context,
+  tenant: Tenant,
+  chat: Chat,
+  visitor: VisitorIdentity | null = null,
+): Promise<void> {
   const event = chatEvent(chat, 'answer', ctx.now(), 'begun');
   await ingestCallEvent(ctx, tenant, event);
+  // Afterwards: what belongs to no message would never be erased.
+  if (visitor)
+    await ctx.store.transaction().execute((db) => keepIdentity(ctx, db, tenant.id, chat.id, visitor));
 }
 
 /** The answer is complete, or has broken off. */

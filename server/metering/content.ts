@@ -11,6 +11,7 @@ import { findOwners } from '../store/call-owners.ts';
 import { eraseOldResults, eraseResults } from '../store/call-results.ts';
 import { type CallRow, findCall, findCalls, listOldContent, markContentDeleted } from '../store/calls.ts';
 import { deleteComment } from '../store/feedback.ts';
+import { deleteCallIdentities, deleteOldIdentities } from '../store/identities.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { readIdentity, type VapiCall } from '../vapi/call-record.ts';
 import { createCallsApi, type Patience } from '../vapi/calls-api.ts';
@@ -92,6 +93,7 @@ async function* deleteContent(
     await ctx.store.transaction().execute(async (db) => {
       if (row.contentDeletedAt === null) await markContentDeleted(db, tenant.id, row.id, ctx.now());
       await deleteCallers(db, tenant.id, row.id);
+      await deleteCallIdentities(db, tenant.id, [row.id]);
       await eraseResults(db, tenant.id, [row.id], ctx.now());
       // Also for a call whose content was deleted earlier: feedback can come an hour after the end.
       await deleteComment(db, tenant.id, row.id);
@@ -136,6 +138,7 @@ export async function applyRetention(ctx: Context, tenant: Tenant, patience?: Pa
   const before = ctx.now() - tenant.contentRetentionDays * dayMs;
   // Also of calls that Vapi no longer has, or fails to delete.
   await eraseOldResults(ctx.store, tenant.id, before, ctx.now());
+  await deleteOldIdentities(ctx.store, tenant.id, before);
   for (;;) {
     const ids = await listOldContent(ctx.store, tenant.id, before, batch);
     let deleted = 0;

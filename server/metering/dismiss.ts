@@ -12,6 +12,7 @@ import type { Tenant } from '../store/tenants.ts';
 import { vapiFailure } from '../vapi/vapi-failure.ts';
 import { bookCalls } from './booking.ts';
 import { writeCall } from './ingest.ts';
+import { takeBackOutcome } from './outcomes.ts';
 
 /**
  * Makes the call worth nothing and stops listing it, after asking Vapi about it once more. Dismissing it again changes
@@ -33,7 +34,8 @@ export async function dismissCall(ctx: Context, tenant: Tenant, callId: string, 
     const now = ctx.now();
     const nothing = { status: 'ended', seconds: 0, costMicros: 0, usageDay: null };
     const after = { ...voided(before, now), ...nothing, dismissedAt: now };
-    await writeCall(db, before, after, 'poll', now);
+    await writeCall(db, tenant, before, after, { source: 'poll', nowMs: now });
+    await takeBackOutcome(db, tenant.id, callId);
     await shrinkReservation(db, tenant.id, callId, 0);
     const { status, costMicros } = before;
     const change = {

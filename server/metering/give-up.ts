@@ -7,8 +7,10 @@ import { worthOf } from '../ledger/usage.ts';
 import { findOwners } from '../store/call-owners.ts';
 import { eraseResults } from '../store/call-results.ts';
 import { type CallRow, findCall, markGone } from '../store/calls.ts';
+import { deleteCallIdentities } from '../store/identities.ts';
 import { shrinkReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
+import { releasePrice } from '../store/wallets.ts';
 
 /** Vapi no longer knows these. What is booked stays. */
 export async function giveUpGone(ctx: Context, tenant: Tenant, ids: string[]): Promise<void> {
@@ -18,6 +20,7 @@ export async function giveUpGone(ctx: Context, tenant: Tenant, ids: string[]): P
     const goneIds = rows.map(({ id }) => id);
     // Vapi's own retention is the tenant's when it has chosen none.
     await eraseResults(db, tenant.id, goneIds, ctx.now());
+    await deleteCallIdentities(db, tenant.id, goneIds);
     return rows;
   });
   for (const row of gone) {
@@ -50,6 +53,8 @@ async function giveUp(ctx: Context, tenant: Tenant, row: CallRow, isMadeUp = fal
   const most = isMadeUp ? 0 : worthOf(row, tenant.limits.worstCaseMicrosPerMinute);
   const heldMicros = await ctx.store.transaction().execute(async (db) => {
     const held = await shrinkReservation(db, tenant.id, row.id, most);
+    // A price that waits for the cost is not billed; any other is charged already.
+    if (tenant.walletOn === 1) await releasePrice(db, tenant.id, row.id);
     const data = { call: row.id, heldMicros: held };
     await raiseNotice(db, tenant, { kind: 'cost-unknown', period: dayIn(tenant.timeZone, now), data }, now);
     return held;

@@ -3,7 +3,8 @@ import { callerHashes } from '../access/identity/caller-hashes.ts';
 import { noticeBudget, raiseNotice } from '../access/notices/notices.ts';
 import { sealControlUrl } from '../access/secrets/tenant-secrets.ts';
 import { endUnwanted } from '../access/start/end-call.ts';
-import { holdPhoneCall, isPhoneCall } from '../access/start/phone-hold.ts';
+import { holdPhoneCall, isPhoneCall, phoneHoldId } from '../access/start/phone-hold.ts';
+import { chargeCall } from '../access/wallet/charge.ts';
 import { dayIn } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
@@ -23,9 +24,11 @@ import { claimCall } from '../store/call-owners.ts';
 import { deleteResults } from '../store/call-results.ts';
 import { type CallRow, insertRevision, lockCall, updateCall } from '../store/calls.ts';
 import type { Queries } from '../store/database.ts';
+import { deleteCallIdentities } from '../store/identities.ts';
 import {
   claimReservation,
   freeSlot,
+  releaseHold,
   releaseReservation,
   settleReservation,
   shrinkReservation,
@@ -34,6 +37,7 @@ import { addToMonths, touchMonths } from '../store/tenant-months.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { addUsage } from '../store/usage.ts';
 import type { MeteringContext } from './metering-context.ts';
+import { judgeCallOutcome, takeBackOutcome } from './outcomes.ts';
 import { nextPollAfter } from './poll-schedule.ts';
 import { keepResults } from './results.ts';
 import { judgeCall, type Verdict } from './unwanted.ts';
@@ -145,14 +149,14 @@ async function book(
   }
   // Even if its figures are in doubt: something at Vapi reports here.
   if (event.source === 'webhook' && event.kind === 'report') after.reportedAt ??= nowMs;
-  const hold = await holdPhoneCall(db, tenant, after, nowMs);
+  const hold = await holdPhoneCall(db, tenant, after, event, nowMs);
   const unwanted = hold?.unwanted ?? (await judgeCall(db, tenant, after, event));
   if (unwanted !== 'ask') after.unwanted ??= unwanted;
   const isNewlyUnwanted = before.unwanted === null && after.unwanted !== null;
   after.pollAt = doubt === 'take' ? nextPollAfter(before, after, nowMs, unwanted !== null) : nowMs;
   // The poll ends it on time, even if nothing more is reported.
   if (hold?.endsAt && hold.endsAt > nowMs) after.pollAt = Math.min(after.pollAt ?? hold.endsAt, hold.endsAt);
-  const changes = await writeCall(db, before, after, event.source, nowMs);
+  const changes = await writeCall(db, tenant, before, after, { source: event.source, nowMs });
   // Not after a deletion, which may be overtaken by a report that is sent again.
   if (after.contentDeletedAt === null) {
     const hashes = (event.callerIds ?? []).flatMap((id) =>
@@ -161,9 +165,14 @@ async function book(
     await insertCallers(db, tenant.id, after.id, hashes);
   }
   // What is in doubt is asked for at Vapi, whose answer has the results too.
-  if (doubt !== 'ask') await keepResults(ctx, db, tenant, after, event, nowMs);
+  const results = doubt === 'ask' ? null : await keepResults(ctx, db, tenant, after, event, nowMs);
   // It can be billed only now.
   if (isNewlyConfirmed && changes.length === 0) await touchMonths(db, tenant.id, [after.usageDay]);
+  // It was none by phone after all: nothing would settle what is held.
+  if (isPhoneCall(before) && !isPhoneCall(after))
+    await releaseHold(db, tenant.id, phoneHoldId(tenant.id, after.id));
+  // After all other sums, in every transaction.
+  if (doubt !== 'ask') await judgeCallOutcome(ctx, db, tenant, after, results);
   if (after.sessionId !== null || isPhoneCall(after)) await settle(db, tenant, after, event, nowMs);
   if (changes.length > 0) await noticeBudget(db, tenant, nowMs);
   if (event.costRefused)
@@ -197,13 +206,16 @@ export function afterIngest(ctx: Context, tenant: Tenant, ingested: Ingested): v
   endUnwanted(ctx, tenant, { callId: row.id, reason: unwanted, isNew: isNewlyUnwanted });
 }
 
-/** The row, the usage of its day and month, and the history together. */
+/**
+ * The row, the usage of its day and month, the history, and the charge to the tenant's wallet together.
+ * @param tenant null when the call is another's after all
+ */
 export async function writeCall(
   db: Queries,
+  tenant: Tenant | null,
   before: CallRow,
   after: CallRow,
-  source: CallEvent['source'],
-  nowMs: number,
+  { source, nowMs }: { source: CallEvent['source']; nowMs: number },
 ): Promise<UsageEntry[]> {
   await updateCall(db, before, after);
   const changes = usageChanges(usageOf(before), usageOf(after));
@@ -212,19 +224,25 @@ export async function writeCall(
   }
   await addToMonths(db, after.tenantId, changes);
   // Its kind decides which of the plan's prices it has, and one of unknown length, unlike one of no length, has none yet.
-  if (changes.length === 0 && (after.type !== before.type || after.seconds !== before.seconds))
-    await touchMonths(db, after.tenantId, [after.usageDay]);
+  const isTouched = changes.length === 0 && (after.type !== before.type || after.seconds !== before.seconds);
+  if (isTouched) await touchMonths(db, after.tenantId, [after.usageDay]);
   if (changes.length > 0 && after.costMicros !== null) await insertRevision(db, after, source, nowMs);
+  // Last, since all bookings of the tenant's calls wait for its wallet.
+  if ((changes.length > 0 || isTouched) && (tenant === null || tenant.walletOn === 1)) {
+    await chargeCall(db, after, { tenant, isFinal: source !== 'webhook' }, nowMs);
+  }
   return changes;
 }
 
 /** The tenant received reports of another's call: its row stays, worth nothing, and is not billed. */
 async function voidCall(db: Queries, tenantId: string, event: CallEvent, nowMs: number): Promise<void> {
   const before = await lockCall(db, newCallRow(tenantId, event));
-  await writeCall(db, before, voided(before, nowMs), event.source, nowMs);
+  await writeCall(db, null, before, voided(before, nowMs), { source: event.source, nowMs });
   if (before.sessionId !== null) await releaseReservation(db, before.sessionId);
   await deleteCallers(db, tenantId, event.callId);
   await deleteResults(db, tenantId, event.callId);
+  await takeBackOutcome(db, tenantId, event.callId);
+  await deleteCallIdentities(db, tenantId, [event.callId]);
   if (isPhoneCall(before)) await shrinkReservation(db, tenantId, before.id, 0);
 }
 

@@ -87,13 +87,13 @@ export async function reconcileOrg(
   }
   for (const { from, to } of toList) {
     for await (const page of api.list('createdAt', from, to)) {
-      for (const { tenant, event, row, isUnassigned } of await assignCalls(ctx, org, page)) {
+      for (const { tenant, event, row, kept, isUnassigned } of await assignCalls(ctx, org, page)) {
         listed.add(event.callId);
         const books = tenant ? vapi.get(tenant.id) : isUnassigned ? unassigned : null;
         if (books && event.status === 'ended') {
           addTo(books, { calls: 1, costMicros: event.cost?.totalMicros ?? 0 });
         }
-        if (tenant && (await bookDifference(ctx, tenant, row, event))) {
+        if (tenant && (await bookDifference(ctx, tenant, row, event, kept))) {
           const done = work.get(tenant.id) as Work;
           if (row) done.changed += 1;
           else done.added += 1;

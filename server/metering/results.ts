@@ -18,7 +18,10 @@ import type { CallRow } from '../store/calls.ts';
 import type { Queries } from '../store/database.ts';
 import type { Tenant } from '../store/tenants.ts';
 
-/** Writes what the report changes; called under the lock of the call's row. */
+/**
+ * Writes what the report changes; called under the lock of the call's row.
+ * @returns all that is known of the results now; null when the report has none, or nothing more may be kept
+ */
 export async function keepResults(
   ctx: Context,
   db: Queries,
@@ -26,18 +29,18 @@ export async function keepResults(
   row: CallRow,
   event: CallEvent,
   nowMs: number,
-): Promise<void> {
-  if (!event.results || row.contentDeletedAt !== null) return;
+): Promise<Results | null> {
+  if (!event.results || row.contentDeletedAt !== null) return null;
   const before = await findCallResults(db, tenant.id, row.id);
-  if (before && before.erasedAt !== null) return;
+  if (before && before.erasedAt !== null) return null;
   const results = before ? openResults(ctx, before) : noResults();
   // Its cost is booked all the same.
-  if (!results) return;
+  if (!results) return null;
   const merged = mergeResults(results, event.results, event.asOf, tenant.results);
   const measures = JSON.stringify(merged.measures);
   const content = JSON.stringify(merged.content);
   const hasContent = mayKeep(tenant, row, nowMs) && content !== JSON.stringify(noResults().content);
-  if (measures === (before?.measures ?? '{}') && content === JSON.stringify(results.content)) return;
+  if (measures === (before?.measures ?? '{}') && content === JSON.stringify(results.content)) return merged;
   const context = callResultsContext(tenant.id, row.id);
   const success = isSuccess(merged.content.evaluation?.[1]);
   await saveCallResults(db, {
@@ -46,9 +49,32 @@ export async function keepResults(
     success: !hasContent || success === null ? null : Number(success),
     contentSealed: hasContent ? ctx.box.seal(content, context) : null,
     measures,
+    language: merged.measures.language?.[1] ?? null,
     contentFrom: hasContent ? row.createdAt : null,
     erasedAt: null,
   });
+  return merged;
+}
+
+/**
+ * What an outcome is judged by.
+ * @param merged what `keepResults` has returned @param isJudged whether it was already
+ * @returns null when nothing can be said: it is erased, cannot be opened, or is no longer kept since it was judged
+ */
+export async function resultsToJudge(
+  ctx: Context,
+  db: Queries,
+  tenant: Tenant,
+  row: CallRow,
+  { merged, isJudged }: { merged: Results | null; isJudged: boolean },
+): Promise<Results | null> {
+  if (row.contentDeletedAt !== null) return null;
+  // Of what is not kept, a later report may have less.
+  if (isJudged && !mayKeep(tenant, row, ctx.now())) return null;
+  if (merged) return merged;
+  const kept = await findCallResults(db, tenant.id, row.id);
+  if (!kept) return noResults();
+  return kept.erasedAt === null ? openResults(ctx, kept) : null;
 }
 
 /** Not when it would be deleted by the next sweep. */
@@ -58,14 +84,14 @@ function mayKeep({ contentRetentionDays }: Tenant, { createdAt, goneAt }: CallRo
 }
 
 /** Whether a report of an already booked call has results that are not kept yet: analyses come late. */
-export async function hasNewResults(
+export function hasNewResults(
   ctx: Context,
   tenant: Tenant,
   row: CallRow,
   event: CallEvent,
-): Promise<boolean> {
+  before: CallResultsRow | null,
+): boolean {
   if (!event.results || row.contentDeletedAt !== null) return false;
-  const before = await findCallResults(ctx.store, tenant.id, row.id);
   if (before && before.erasedAt !== null) return false;
   const results = before ? openResults(ctx, before) : noResults();
   if (!results) return false;
@@ -75,7 +101,7 @@ export async function hasNewResults(
 }
 
 /** @returns null when it was sealed with a key that this process does not have; another one may, so it is not empty */
-function openResults({ box, log }: Context, row: CallResultsRow): Results | null {
+export function openResults({ box, log }: Context, row: CallResultsRow): Results | null {
   const measures = JSON.parse(row.measures) as ResultsMeasures;
   if (row.contentSealed === null) return { ...noResults(), measures };
   try {

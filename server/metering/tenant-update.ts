@@ -11,6 +11,7 @@ import { type Tenant, updateTenant } from '../store/tenants.ts';
 import { removeWirings } from '../store/wirings.ts';
 import type { MeteringContext } from './metering-context.ts';
 import { retargetOutbox } from './outbox.ts';
+import { checkKeptOutputs } from './outcomes.ts';
 
 export async function changeSettings(
   ctx: MeteringContext,
@@ -30,6 +31,7 @@ export async function changeSettings(
     if (changes.orgId !== undefined || changes.wholeOrg !== undefined) {
       await checkSharing(db, next, ctx.now());
     }
+    if (changes.results !== undefined) await checkKeptOutputs(db, next);
     await updateTenant(db, next);
     // Assistants that are no longer the tenant's may report anywhere.
     const kept = assistantsOf(next);

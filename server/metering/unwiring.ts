@@ -4,6 +4,7 @@
 import type { Actor } from '../access/audit.ts';
 import { allWebhookSecretsOf, openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import { isRefusedKey } from '../access/tenants/orgs.ts';
+import { giveBackPhoneNumbers } from '../access/tenants/phone-numbers.ts';
 import { changeTenant } from '../access/tenants/saved-tenants.ts';
 import { growingPauses } from '../base/pauses.ts';
 import type { Context } from '../context.ts';
@@ -132,7 +133,8 @@ export async function retryUnwiring(ctx: Context): Promise<boolean> {
   const tenant = await findTenantById(ctx.store, due.tenantId);
   if (!tenant) return true;
   const ownsSlug = (await findTenant(ctx.store, tenant.slug)) === null;
-  const { assistants, failure } = await unwireTenant(ctx, tenant, ownsSlug);
+  const { assistants, failure: unwired } = await unwireTenant(ctx, tenant, ownsSlug);
+  const failure = unwired ?? (await giveBackPhoneNumbers(ctx, tenant));
   const about = { tenant: tenant.id, assistants, attempt: due.attempts };
   const isOver = isRefusedKey(failure) || now - (tenant.deletedAt ?? now) > giveUpAfterMs;
   if (failure === null) ctx.log.info(about, 'assistants of a deleted tenant given back');

@@ -6,6 +6,7 @@ import {
   sealForwardTarget,
   sealTenantSecret,
 } from '../access/secrets/tenant-secrets.ts';
+import { rewirePhoneNumbers } from '../access/tenants/phone-numbers.ts';
 import { changeTenant } from '../access/tenants/saved-tenants.ts';
 import { type Kinds, namedIn, squadsAfter } from '../access/tenants/squads.ts';
 import { notesOnSettings } from '../access/tenants/tenant-check.ts';
@@ -68,6 +69,7 @@ export async function wireTenant(
   for (const [index, wired] of wiring.plans.entries()) {
     Object.assign(assistants[index] as AssistantWiring, await changeAssistant(ctx, tenant, wired));
   }
+  answer.notes.push(...(await rewirePhoneNumbers(ctx, tenant)));
   return answer;
 }
 

@@ -1,6 +1,6 @@
 /** Plans, invoices and the operator's books. */
 import * as contract from '../contract.ts';
-import { csv, json, type Operation, operator, tenant } from './operation.ts';
+import { csv, json, type Operation, operator, plain, tenant } from './operation.ts';
 
 const csvCursor = { 'X-Next-Cursor': 'With `text/csv`: the `cursor` of the next page.' };
 const invoice = (what: string) => ({ 200: json(what, contract.invoiceViewSchema) });
@@ -50,6 +50,33 @@ export const billingOperations: Operation[] = [
     answers: { 201: json('The balance.', contract.creditBalanceSchema) },
     refusals: ['conflict'],
   }),
+  tenant('GET /v1/tenants/{slug}/wallet', 'Read the wallet', {
+    answers: { 200: json('The wallet.', contract.walletViewSchema) },
+  }),
+  operator('PUT /v1/tenants/{slug}/wallet', 'Turn the wallet on or off, and set its limits', {
+    notes:
+      'While it is on, each start holds its highest price by the plan, with tax, and is refused (`balance_empty`) if the wallet does not cover it. Its currency is that of the plans.',
+    body: { schema: contract.setWalletSchema },
+    answers: { 200: json('The wallet.', contract.walletViewSchema) },
+    refusals: ['conflict'],
+  }),
+  tenant('GET /v1/tenants/{slug}/wallet/entries', 'List what has moved the balance', {
+    notes: 'Newest first.',
+    query: contract.walletEntriesQuerySchema,
+    answers: {
+      200: json('One page.', contract.walletEntriesAnswerSchema, {
+        ...csv('in the wallet’s currency'),
+        headers: csvCursor,
+      }),
+    },
+  }),
+  operator('POST /v1/tenants/{slug}/wallet/entries', 'Fill the wallet, or correct it', {
+    notes:
+      'Takes no more than calls could still use. A repeated `reference` counts once; with different content it is refused.',
+    body: { schema: contract.bookWalletEntrySchema },
+    answers: { 201: json('The entry, and the wallet after it.', contract.bookedWalletEntrySchema) },
+    refusals: ['conflict'],
+  }),
   tenant('GET /v1/tenants/{slug}/invoices', 'List invoices', {
     notes: 'Newest first; drafts only for the operator.',
     query: contract.pageQuerySchema,
@@ -78,6 +105,24 @@ export const billingOperations: Operation[] = [
     notes: 'Stripe’s page for the client; its address expires, so request it when needed.',
     answers: { 200: json('Its address.', contract.paymentPageAnswerSchema) },
     refusals: ['stripe_unavailable'],
+  }),
+  tenant('GET /v1/tenants/{slug}/invoices/{id}/pdf', 'Download an invoice as PDF', {
+    notes:
+      'As it was issued, from the frozen document alone: tagged for screen readers, with its hash. Refused for a draft, for a void document, and for text that its font does not have.',
+    answers: {
+      200: {
+        what: 'The invoice or credit note.',
+        media: { 'application/pdf': { type: 'string', format: 'binary' } },
+      },
+    },
+    refusals: ['conflict'],
+  }),
+  tenant('GET /v1/tenants/{slug}/invoices/{id}/e-invoice', 'Download an invoice as EN 16931 prescribes', {
+    notes:
+      'XML for the buyer’s accounting, from the frozen document alone. Refused, with the fields in `errors`, if the document lacks what the standard requires: see `eInvoiceMissing` of the draft.',
+    query: contract.eInvoiceQuerySchema,
+    answers: { 200: plain('The invoice or credit note.', 'application/xml') },
+    refusals: ['conflict'],
   }),
   tenant('GET /v1/tenants/{slug}/invoices/{id}/lines/{no}/calls', 'List the calls of a line', {
     query: contract.invoiceCallsQuerySchema,

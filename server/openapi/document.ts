@@ -4,10 +4,12 @@ import * as contract from '../contract.ts';
 import { clientRuleOf, type ErrorCode, errorStatus } from '../contract.ts';
 import { billingOperations } from './billing-operations.ts';
 import { examples } from './examples.ts';
+import { leadOperations } from './lead-operations.ts';
 import type { Answer, Body, Caller, Operation } from './operation.ts';
 import { otherOperations } from './other-operations.ts';
 import { passkeyOperations } from './passkey-operations.ts';
 import { peopleOperations } from './people-operations.ts';
+import { phoneOperations } from './phone-operations.ts';
 import { signInOperations } from './sign-in-operations.ts';
 import { tenantOperations } from './tenant-operations.ts';
 import { visitorOperations } from './visitor-operations.ts';
@@ -16,11 +18,13 @@ export type JsonObject = { [name: string]: unknown };
 
 export const operations: Operation[] = [
   ...visitorOperations,
+  ...leadOperations,
   ...tenantOperations,
   ...billingOperations,
   ...signInOperations,
   ...peopleOperations,
   ...passkeyOperations,
+  ...phoneOperations,
   ...otherOperations,
 ];
 
@@ -75,6 +79,7 @@ const parameterTexts: Record<string, string> = {
   no: 'The number of the line, from 1.',
   calls: 'Vapi’s id of the call.',
   invoices: 'The id of the invoice (`inv_…`).',
+  leads: 'The id of the lead (`lead_…`).',
   keys: 'The id of the key (`key_…`).',
   users: 'The id of the person (`usr_…`).',
   invitations: 'The id of the invitation (`ivt_…`).',

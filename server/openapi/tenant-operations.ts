@@ -75,6 +75,21 @@ export const tenantOperations: Operation[] = [
     answers: { 200: json('What remains to be done.', contract.publicKeyAnswerSchema) },
     refusals: ['conflict'],
   }),
+  operator('GET /v1/tenants/{slug}/identity-key', 'See whether a tenant’s site can sign identities', {
+    answers: { 200: json('The key as `"…last4"`.', contract.identityKeyViewSchema) },
+  }),
+  operator('POST /v1/tenants/{slug}/identity-key', 'Make a tenant’s identity key', {
+    notes:
+      'The client’s site signs with it who a visitor is (the element’s attribute `identity`). A key that existed before is accepted for a while longer. `conflict` while a key before that one is still accepted.',
+    body: { schema: contract.makeIdentityKeySchema, optional: true },
+    answers: { 201: json('The key.', contract.madeIdentityKeySchema) },
+    refusals: ['conflict'],
+  }),
+  operator('DELETE /v1/tenants/{slug}/identity-key', 'Remove a tenant’s identity key', {
+    notes: 'From then on every identity is refused, so take the attribute off the site first.',
+    answers: { 204: nothing('Removed.') },
+    refusals: ['conflict'],
+  }),
   operator('GET /v1/tenants/{slug}/blocked-origins', 'List the pages that were refused', {
     answers: { 200: json('The origins, the most recent first.', contract.blockedOriginsAnswerSchema) },
   }),
@@ -145,6 +160,30 @@ export const tenantOperations: Operation[] = [
     notes: 'Newest first. As CSV all of them, without pages.',
     query: contract.callsQuerySchema,
     answers: { 200: json('One page.', contract.callsAnswerSchema, csv('in dollars')) },
+  }),
+  tenant('GET /v1/tenants/{slug}/outcomes', 'Sum up outcomes', {
+    notes:
+      'By day, in the tenant’s time zone, as calls are judged: each by the version of the outcome in force when it was created. Text messages are not judged.',
+    query: contract.outcomesQuerySchema,
+    answers: { 200: json('The sums.', contract.outcomesAnswerSchema, csv('in dollars')) },
+  }),
+  operator('GET /v1/tenants/{slug}/outcome', 'Read which calls count', {
+    answers: { 200: json('The versions.', contract.outcomeAnswerSchema) },
+  }),
+  operator('PUT /v1/tenants/{slug}/outcome', 'Define which calls count', {
+    notes:
+      'Adds a version for calls created from now on; those before keep theirs. The same once more changes nothing.',
+    body: { schema: contract.setOutcomeSchema },
+    answers: { 200: json('The versions.', contract.outcomeAnswerSchema) },
+  }),
+  operator('DELETE /v1/tenants/{slug}/outcome', 'Stop counting outcomes', {
+    notes: 'For calls created from now on; what is counted remains.',
+    answers: { 200: json('The versions.', contract.outcomeAnswerSchema) },
+  }),
+  operator('POST /v1/tenants/{slug}/outcome/try', 'Try an outcome on past calls', {
+    notes: 'Judges the latest calls by what is kept of them. Nothing is changed; the audit log names it.',
+    body: { schema: contract.tryOutcomeSchema },
+    answers: { 200: json('Which would count.', contract.triedOutcomeSchema) },
   }),
   tenant('GET /v1/tenants/{slug}/calls/{id}', 'Read a call', {
     query: contract.callQuerySchema,

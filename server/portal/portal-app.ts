@@ -155,7 +155,7 @@ export class PortalAppElement extends LitElement {
       hasStripe: false,
       canTalk: false,
     } as const;
-    const view = tenantView({ slug, name, timeZone, base: '#', ...as, now }, this.route);
+    const view = tenantView({ slug, name, timeZone, base: '#', ...as, now }, this.route, this.query);
     return html`${clientTabs(me, this.route)}${view}`;
   }
 

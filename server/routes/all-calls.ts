@@ -21,6 +21,7 @@ import {
   sumAllCalls,
 } from '../store/call-list.ts';
 import { findTenantByHandle, handleOf } from '../store/tenants.ts';
+import { filtersIn, resultColumns, withFigures } from './call-results.ts';
 import { callColumns, viewCall } from './call-view.ts';
 import { type Column, sendAllAsCsv, wantsCsv } from './csv.ts';
 import { cursorOf, positionIn, strangeCursor } from './cursor.ts';
@@ -32,6 +33,7 @@ const mostSummed = 20_000;
 
 export function allCallsRoutes(ctx: Context): Router {
   const router = Router();
+  const figured = (rows: ListedCallRow[]) => withFigures(ctx.store, rows);
 
   router.get('/calls', async (req, res) => {
     const query = parse(allCallsQuerySchema, req.query);
@@ -39,15 +41,15 @@ export function allCallsRoutes(ctx: Context): Router {
     const wanted = await wantedBy(ctx, query);
     if (wantsCsv(req)) {
       const inTime = { sort: 'time', isDescending: true } as const;
-      const list = (after: ListedCallRow | null, most: number) =>
-        listAllCalls(ctx.store, wanted, { ...inTime, after, limit: most });
+      const list = (after: FiguredRow | null, most: number) =>
+        listAllCalls(ctx.store, wanted, { ...inTime, after, limit: most }).then(figured);
       return sendAllAsCsv(res, 'calls', columns, list);
     }
     const after = readCursor(query.cursor, sort);
     const page = { sort, isDescending: order === 'desc', after, limit: limit + 1 };
     const rows = await listAllCalls(ctx.store, wanted, page);
     const totals = await sumAllCalls(ctx.store, wanted, mostSummed);
-    const shown = rows.slice(0, limit);
+    const shown = await figured(rows.slice(0, limit));
     const last = shown.at(-1);
     res.json({
       calls: shown.map(view),
@@ -68,6 +70,7 @@ async function wantedBy(ctx: Context, query: AllCallsQuery): Promise<CallsWanted
   if (handle !== undefined && !tenant) throw invalidField('tenant', 'no client has this handle');
   return {
     ...{ id, type, status, endedReason, tenantId: tenant?.id ?? null },
+    ...filtersIn(query),
     minCostMicros: query.minCostMicros ?? null,
     maxCostMicros: query.maxCostMicros ?? null,
     ...periodOf(query, ctx.now()),
@@ -86,18 +89,22 @@ function periodOf({ id, ...query }: AllCallsQuery, nowMs: number): Pick<CallsWan
   return { from, to };
 }
 
-function view(row: ListedCallRow): ListedCall {
+type FiguredRow = Awaited<ReturnType<typeof withFigures<ListedCallRow>>>[number];
+
+function view(row: FiguredRow): ListedCall {
   const tenant = handleOf({ id: row.tenantId, slug: row.slug, deletedAt: row.deletedAt });
-  return { ...viewCall(row, true), tenant, tenantName: row.tenantName, timeZone: row.timeZone };
+  const { tenantName, timeZone, figures } = row;
+  return { ...viewCall(row, true), ...figures, tenant, tenantName, timeZone };
 }
 
-const columns: Column<ListedCallRow>[] = [
+const columns: Column<FiguredRow>[] = [
   {
     name: 'tenant',
     value: (row) => handleOf({ id: row.tenantId, slug: row.slug, deletedAt: row.deletedAt }),
   },
   { name: 'name', value: (row) => row.tenantName },
   ...callColumns(true),
+  ...resultColumns,
 ];
 
 /** PostgreSQL cannot compare with a zero byte, and no id has one. */

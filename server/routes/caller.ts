@@ -27,7 +27,7 @@ declare global {
       access?: ClientAccess;
       errorCode?: ErrorCode;
       messageType?: string;
-      webhookResult?: 'unreadable' | 'not-theirs' | 'in-doubt';
+      webhookResult?: 'unreadable' | 'not-theirs' | 'in-doubt' | 'refused';
     }
   }
 }

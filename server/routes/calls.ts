@@ -1,6 +1,7 @@
 /** The ledger's calls, one by one. */
 import { type Request, type Response, Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
+import { readIdentity } from '../access/start/identity.ts';
 import { iso } from '../base/iso.ts';
 import { oneAtATime } from '../base/one-at-a-time.ts';
 import { monthIn } from '../base/time-zone.ts';
@@ -19,15 +20,16 @@ import {
 import { ApiError, invalidField } from '../errors.ts';
 import { noteRead } from '../metering/callers.ts';
 import { dismissCall } from '../metering/dismiss.ts';
+import { judgedBy } from '../metering/outcomes.ts';
 import { viewResults } from '../metering/results.ts';
 import { findOwners } from '../store/call-owners.ts';
 import { type CallResultsRow, findCallResults } from '../store/call-results.ts';
 import { type CallRow, type CallsPage, findCall, listCalls, listRevisions } from '../store/calls.ts';
 import { findFeedback } from '../store/feedback.ts';
+import { findCallOutcome } from '../store/outcomes.ts';
 import { findReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
-import { endedRules } from '../vapi/ended-class.ts';
-import { figuresOf, resultColumns, withFigures } from './call-results.ts';
+import { figuresOf, filtersIn, resultColumns, withFigures } from './call-results.ts';
 import { callColumns, viewCall } from './call-view.ts';
 import { actorIn, billedTenant, callerIn, countRead, seesProviderCost } from './caller.ts';
 import { accessIn } from './client-access.ts';
@@ -48,10 +50,10 @@ export function callRoutes(ctx: AccessContext): Router {
     const tenant = await billedTenant(ctx, req, res);
     const withCost = seesProviderCost(res);
     const withResults = accessIn(res).results;
-    if (query.success !== undefined && !withResults)
-      throw invalidField('success', 'is not shown to this client');
+    for (const name of ['success', 'outcome', 'language'] as const)
+      if (query[name] !== undefined && !withResults) throw invalidField(name, 'is not shown to this client');
     const list = async (after: CallsPage['after'], limit: number) =>
-      withFigures(ctx, tenant, await listCalls(ctx.store, tenant.id, { ...filtersOf(query), after, limit }));
+      withFigures(ctx.store, await listCalls(ctx.store, tenant.id, { ...filtersOf(query), after, limit }));
     const columns = [...callColumns(withCost), ...(withResults ? resultColumns : [])];
     if (wantsCsv(req)) return sendAllAsCsv(res, `calls-${tenant.slug}`, columns, list);
     const { page, nextCursor } = await readPage(query, 'createdAt', list);
@@ -74,10 +76,13 @@ export function callRoutes(ctx: AccessContext): Router {
     const revisions = withCost ? await listRevisions(ctx.store, tenant.id, row.id) : [];
     const feedback = viewFeedback(await findFeedback(ctx.store, tenant.id, row.id));
     const kept = await findCallResults(ctx.store, tenant.id, row.id);
+    const outcome = await findCallOutcome(ctx.store, tenant.id, row.id);
     res.json({
       ...viewCall(row, withCost),
-      ...figuresOf(kept),
+      ...figuresOf(kept, outcome),
+      judgedBy: await judgedBy(ctx.store, tenant.id, outcome?.version ?? null),
       ...(await resultsShown(req, res, tenant, kept)),
+      ...(await identityShown(req, res, tenant, row)),
       ...(priced ? { priceMicros: priced.get(row.id) ?? null } : {}),
       feedback,
       consent: await consentOf(ctx, tenant, row),
@@ -91,6 +96,13 @@ export function callRoutes(ctx: AccessContext): Router {
     const results = viewResults(ctx, tenant, kept, !seesProviderCost(res));
     if (kept && results) await noteRead(ctx, tenant, kept.callId, 'results', actorIn(req, res));
     return { results };
+  }
+
+  async function identityShown(req: Request, res: Response, tenant: Tenant, { id }: CallRow) {
+    if (!callerIn(res).permissions.includes('content.read') || !accessIn(res).transcripts) return {};
+    const identity = await readIdentity(ctx, tenant.id, id);
+    if (identity) await noteRead(ctx, tenant, id, 'identity', actorIn(req, res));
+    return { identity };
   }
 
   router.post('/:slug/calls/:id/dismiss', async (req, res) => {
@@ -134,10 +146,7 @@ function filtersOf(query: CallsQuery): Omit<CallsPage, 'after' | 'limit'> {
     assistantId: query.assistantId ?? null,
     type: query.type ?? null,
     status: query.status ?? null,
-    ended: query.endedClass ? { is: query.endedClass, rules: endedRules } : null,
-    success: query.success ? query.success === 'yes' : null,
-    rating: query.rating ?? null,
-    minSeconds: query.minSeconds ?? null,
+    ...filtersIn(query),
   };
 }
 

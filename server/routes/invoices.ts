@@ -4,9 +4,17 @@ import express, { type Request, type Response, Router } from 'express';
 import { centsToDecimal } from '../base/money.ts';
 import { monthIn } from '../base/time-zone.ts';
 import { issueCreditNote } from '../billing/books/credit-note.ts';
+import { eInvoiceOf } from '../billing/books/e-invoice/e-invoice.ts';
 import { annexFoot, annexHead, annexRows, invoiceHtml, invoiceStyle } from '../billing/books/invoice-html.ts';
+import { invoicePdf } from '../billing/books/invoice-pdf.ts';
 import { draftInvoice, finalizeInvoice, nothingToBill } from '../billing/books/invoicing.ts';
-import { documentOf, viewInvoice, viewInvoiceCall, viewSummary } from '../billing/books/views.ts';
+import {
+  documentOf,
+  issuedDocument,
+  viewInvoice,
+  viewInvoiceCall,
+  viewSummary,
+} from '../billing/books/views.ts';
 import type { BilledCall } from '../billing/month/earlier-months.ts';
 import { rateMonth } from '../billing/month/rated-month.ts';
 import { monthInstants, monthOfDay } from '../billing/plan/period.ts';
@@ -18,6 +26,7 @@ import { voidEverywhere } from '../billing/stripe/stripe-withdraw.ts';
 import {
   creditNoteSchema,
   draftInvoiceSchema,
+  eInvoiceQuerySchema,
   type InvoiceLine,
   type InvoiceSummary,
   invoiceCallsQuerySchema,
@@ -115,6 +124,22 @@ export function invoiceRoutes(ctx: BillingContext): Router {
   router.get('/:slug/invoices/:id/payment-page', async (req, res) => {
     const { row } = await visibleInvoice(req, res);
     res.json({ url: await paymentPageOf(ctx, row) } satisfies PaymentPageAnswer);
+  });
+
+  router.get('/:slug/invoices/:id/e-invoice', async (req, res) => {
+    const { format } = parse(eInvoiceQuerySchema, req.query);
+    const { row } = await visibleInvoice(req, res);
+    const xml = eInvoiceOf(row, format);
+    res.set('Content-Disposition', `attachment; filename="${row.number ?? row.id}-${format}.xml"`);
+    res.type('application/xml').send(xml);
+  });
+
+  router.get('/:slug/invoices/:id/pdf', async (req, res) => {
+    const { tenant, row } = await visibleInvoice(req, res);
+    const { document, sha256 } = issuedDocument(row);
+    const pdf = await invoicePdf(document, sha256, tenant.timeZone);
+    res.set('Content-Disposition', `attachment; filename="${row.number ?? row.id}.pdf"`);
+    res.type('application/pdf').send(pdf);
   });
 
   router.post('/:slug/invoices', body, async (req, res) => {

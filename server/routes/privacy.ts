@@ -1,5 +1,6 @@
 /** A caller's data across all calls of a client, and who has read or heard which call. */
 import express, { type Response, Router } from 'express';
+import { removeLeads } from '../access/leads/kept-leads.ts';
 import { iso } from '../base/iso.ts';
 import type { Context } from '../context.ts';
 import {
@@ -11,7 +12,7 @@ import {
   type FoundCaller,
   findCallerSchema,
 } from '../contract.ts';
-import { callsOfCaller, eraseCalls, exportCaller } from '../metering/callers.ts';
+import { callsOfCaller, eraseCalls, exportCaller, leadsOfCaller } from '../metering/callers.ts';
 import { listCallReads } from '../store/call-reads.ts';
 import { actorIn, billedTenant, seesProviderCost } from './caller.ts';
 import { accessIn } from './client-access.ts';
@@ -45,7 +46,9 @@ export function privacyRoutes(ctx: Context): Router {
       createdAt: iso(createdAt),
     }));
     const { contentRetentionDays } = tenant;
-    res.json({ calls, nextCursor, contentRetentionDays } satisfies FoundCaller);
+    const found = query.cursor === undefined ? await leadsOfCaller(ctx, tenant, caller) : [];
+    const leads = found.map(({ id, at, state }) => ({ id, at, state }));
+    res.json({ calls, leads, nextCursor, contentRetentionDays } satisfies FoundCaller);
   });
 
   router.post('/:slug/callers/export', body, async (req, res) => {
@@ -53,10 +56,11 @@ export function privacyRoutes(ctx: Context): Router {
     const { caller } = parse(callerRequestSchema, req.body);
     const sees = seesProviderCost(res) ? 'all' : accessIn(res).results ? 'shown' : 'none';
     const calls = exportCaller(ctx, tenant, caller, actorIn(req, res), sees);
+    const leads = accessIn(res).leads ? await leadsOfCaller(ctx, tenant, caller) : [];
     // Before the head: a refusal is still answered as one.
     let next = await calls.next();
     res.type('application/json').set('Content-Disposition', 'attachment; filename="caller.json"');
-    const head = { tenant: tenant.slug, caller, exportedAt: iso(ctx.now()) };
+    const head = { tenant: tenant.slug, caller, exportedAt: iso(ctx.now()), leads };
     await writeOut(res, `${JSON.stringify(head).slice(0, -1)},"calls":[`);
     for (let separator = ''; !next.done && !res.destroyed; separator = ',') {
       await writeOut(res, separator + JSON.stringify(next.value));
@@ -72,8 +76,12 @@ export function privacyRoutes(ctx: Context): Router {
     const { page, nextCursor } = await readPage(query, 'createdAt', (after, limit) =>
       callsOfCaller(ctx, tenant, caller, after, limit),
     );
+    // First: unlike Vapi, the store does not fail for one of them.
+    const leads = await leadsOfCaller(ctx, tenant, caller);
+    const ids = leads.map(({ id }) => id);
+    const deletedLeads = await removeLeads(ctx, tenant, ids, actorIn(req, res));
     const erased = await eraseCalls(ctx, tenant, page, actorIn(req, res));
-    res.json({ ...erased, nextCursor } satisfies ErasedCaller);
+    res.json({ ...erased, deletedLeads, nextCursor } satisfies ErasedCaller);
   });
 
   return router;

@@ -4,6 +4,7 @@ import type { AccessContext } from '../access/access-context.ts';
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import { endLiveCalls } from '../access/start/end-call.ts';
 import { makeTalkLink } from '../access/start/talk.ts';
+import { makeIdentityKey, removeIdentityKey, viewIdentityKey } from '../access/tenants/identity-key.ts';
 import { lookAtVapi } from '../access/tenants/look.ts';
 import { refuseNewTenant } from '../access/tenants/new-tenant-check.ts';
 import { allowOrigin, setStatus, viewSettled } from '../access/tenants/saved-tenants.ts';
@@ -18,6 +19,7 @@ import {
   type BlockedOriginView,
   type CreateTenant,
   createTenantSchema,
+  makeIdentityKeySchema,
   type TalkLink,
   tenantsQuerySchema,
   updateTenantSchema,
@@ -104,6 +106,21 @@ export function tenantRoutes(ctx: AccessContext & MeteringContext): Router {
 
   router.delete('/:slug/vapi-key', async (req, res) => {
     res.json(await revokeVapiKey(ctx, await visibleTenant(ctx, req, res), actorIn(req, res)));
+  });
+
+  router.get('/:slug/identity-key', async (req, res) => {
+    res.json(await viewIdentityKey(ctx, await visibleTenant(ctx, req, res)));
+  });
+
+  router.post('/:slug/identity-key', body, async (req, res) => {
+    const { overlapSeconds } = parse(makeIdentityKeySchema, req.body ?? {});
+    const tenant = await visibleTenant(ctx, req, res);
+    res.status(201).json(await makeIdentityKey(ctx, tenant, overlapSeconds, actorIn(req, res)));
+  });
+
+  router.delete('/:slug/identity-key', async (req, res) => {
+    await removeIdentityKey(ctx, await visibleTenant(ctx, req, res), actorIn(req, res));
+    res.status(204).end();
   });
 
   router.get('/:slug/blocked-origins', async (req, res) => {

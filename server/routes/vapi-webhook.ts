@@ -18,11 +18,13 @@ import { type MessageToForward, relayMessage } from '../metering/forwarding.ts';
 import { afterIngest, type Ingested, ingestReport } from '../metering/ingest.ts';
 import type { MeteringContext } from '../metering/metering-context.ts';
 import { outboxEntry } from '../metering/outbox.ts';
+import { answerPhoneRequest } from '../metering/phone-answer.ts';
 import type { ForwardTarget } from '../store/forward-targets.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { noteWebhook } from '../vapi/capture.ts';
 import { speakingAssistant, tellsOfCall, typeLabel, wantsAnswer } from '../vapi/message-kinds.ts';
 import { readServerMessage, type ServerMessage } from '../vapi/messages.ts';
+import { phoneAnswerBody, readPhoneRequest } from '../vapi/phone-requests.ts';
 import { parseJsonText } from './parse.ts';
 
 /** @param bounds how much may be in memory, and how long it may take to arrive */
@@ -64,6 +66,14 @@ async function handle(
     // Vapi would resend it in the same form, so it is accepted; the reconciler must find what it was about.
     res.locals.webhookResult = 'unreadable';
     req.log.warn({ tenant: tenant.slug, message: message.type }, 'a report without a readable call');
+  }
+  // Of the others there are many, and long ones.
+  const asked = wantsAnswer(message.type) ? readPhoneRequest(json, ctx.now(), ctx.config.vapiBaseUrl) : null;
+  const answer = asked && (await answerPhoneRequest(ctx, tenant, asked));
+  if (answer) {
+    if (!('assistantId' in answer)) res.locals.webhookResult = 'refused';
+    res.json(phoneAnswerBody(answer));
+    return;
   }
   const assistantId = speakingAssistant(json);
   const target = isOwnForward(ctx, req.headers) ? null : await forwardTargetOf(ctx, tenant, assistantId);

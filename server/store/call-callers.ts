@@ -1,3 +1,5 @@
+import { sql } from 'kysely';
+import { callKinds } from '../contract.ts';
 import type { CallRow } from './calls.ts';
 import type { Queries } from './database.ts';
 
@@ -52,4 +54,30 @@ export async function listCallsOfCaller(
     );
   }
   return query.orderBy('createdAt', 'desc').orderBy('id', 'desc').limit(limit).execute();
+}
+
+/**
+ * How many of the caller's calls by phone began after each of the times.
+ * @param hashes of one number, under each key
+ */
+export async function countCallsOfCaller(
+  db: Queries,
+  tenantId: string,
+  hashes: string[],
+  since: number[],
+): Promise<number[]> {
+  const after = (time: number) =>
+    sql<number>`cast(coalesce(sum(case when ${sql.ref('calls.createdAt')} > ${time} then 1 else 0 end), 0) as bigint)`;
+  const row = await db
+    .selectFrom('callCallers')
+    .innerJoin('calls', (join) =>
+      join.onRef('calls.tenantId', '=', 'callCallers.tenantId').onRef('calls.id', '=', 'callCallers.callId'),
+    )
+    .select(since.map((time, index) => after(time).as(`after${index}`)))
+    .where('callCallers.tenantId', '=', tenantId)
+    .where('callCallers.hash', 'in', hashes)
+    .where('calls.tenantId', '=', tenantId)
+    .where('calls.type', '=', callKinds.inbound)
+    .executeTakeFirstOrThrow();
+  return since.map((_, index) => Number(row[`after${index}`]));
 }

@@ -1,4 +1,4 @@
-/** Conditions of the list of a tenant's calls that are about how they ended and what they achieved. */
+/** Conditions of lists of calls that are about how they ended and what they achieved. */
 import { type Expression, type SqlBool, sql } from 'kysely';
 import type { Rating } from '../contract.ts';
 
@@ -17,23 +17,42 @@ export interface ResultFilters {
   ended: EndedFilter | null;
   success: boolean | null;
   rating: Rating | null;
+  /** Of its outcome. */
+  counts: boolean | null;
+  language: string | null;
   minSeconds: number | null;
 }
 
-export function resultConditions(
-  tenantId: string,
-  { ended, success, rating, minSeconds }: ResultFilters,
-): Expression<SqlBool>[] {
+export const noResultFilters: ResultFilters = {
+  ended: null,
+  success: null,
+  rating: null,
+  counts: null,
+  language: null,
+  minSeconds: null,
+};
+
+export function resultConditions({
+  ended,
+  success,
+  rating,
+  counts,
+  language,
+  minSeconds,
+}: ResultFilters): Expression<SqlBool>[] {
   const conditions: Expression<SqlBool>[] = [];
   if (minSeconds !== null) conditions.push(sql`calls.seconds >= ${minSeconds}`);
   if (ended) conditions.push(endedAs(ended));
-  if (success !== null)
-    conditions.push(sql`exists (select 1 from call_results where call_results.tenant_id = ${tenantId}
-      and call_results.call_id = calls.id and call_results.success = ${Number(success)})`);
-  if (rating !== null)
-    conditions.push(sql`exists (select 1 from feedback where feedback.tenant_id = ${tenantId}
-      and feedback.call_id = calls.id and feedback.rating = ${rating})`);
+  if (success !== null) conditions.push(ofCall('call_results', sql`success = ${Number(success)}`));
+  if (counts !== null) conditions.push(ofCall('call_outcomes', sql`counts = ${Number(counts)}`));
+  if (language !== null) conditions.push(ofCall('call_results', sql`language = ${language}`));
+  if (rating !== null) conditions.push(ofCall('feedback', sql`rating = ${rating}`));
   return conditions;
+}
+
+function ofCall(table: string, condition: Expression<unknown>): Expression<SqlBool> {
+  return sql`exists (select 1 from ${sql.table(table)} as kept where kept.tenant_id = calls.tenant_id
+    and kept.call_id = calls.id and kept.${condition})`;
 }
 
 // `like` has upper and lower case on one engine only.

@@ -1,12 +1,13 @@
 /** The calls of all tenants in one list. A period bounds what is read, and indexes by time find it on either engine. */
 import { type SelectQueryBuilder, sql } from 'kysely';
 import type { CallSort } from '../contract.ts';
+import { type ResultFilters, resultConditions } from './call-filters.ts';
 import type { CallRow } from './calls.ts';
 import type { Queries } from './database.ts';
 import type { Schema, TenantsTable } from './schema.ts';
 
 /** Which calls are listed; null = all. */
-export interface CallsWanted {
+export interface CallsWanted extends ResultFilters {
   /** Epoch milliseconds, half-open, by creation. */
   from: number;
   to: number;
@@ -111,6 +112,7 @@ function matching(db: Queries, wanted: CallsWanted): SelectQueryBuilder<Schema, 
     const value = wanted[column];
     if (value !== null) query = query.where(`calls.${column}`, '=', value);
   }
+  query = query.where((expression) => expression.and(resultConditions(wanted)));
   if (minCostMicros !== null) query = query.where('calls.costMicros', '>=', minCostMicros);
   if (maxCostMicros !== null) query = query.where('calls.costMicros', '<=', maxCostMicros);
   // The ledger's key begins with the tenant; who owns a call is found by its id alone.

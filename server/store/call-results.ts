@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Queries } from './database.ts';
-import type { CallResultsTable } from './results-schema.ts';
+import type { CallOutcomesTable, CallResultsTable } from './results-schema.ts';
 
 export type CallResultsRow = Selectable<CallResultsTable>;
 
@@ -18,24 +18,43 @@ export async function findCallResults(
   return row ?? null;
 }
 
-/** Of at most a page of calls, by their ids. */
-export async function findResultsOf(
+interface CallKey {
+  tenantId: string;
+  id: string;
+}
+const keyOf = (tenantId: string, callId: string) => `${tenantId} ${callId}`;
+
+/** Of at most a page of calls, of any tenants: one statement for up to 500. @returns what finds the row of a call */
+export const findResultsOf = (db: Queries, calls: readonly CallKey[]) =>
+  findOf<CallResultsRow>(db, 'callResults', calls);
+
+/** The same, of their outcomes. */
+export const findOutcomesOf = (db: Queries, calls: readonly CallKey[]) =>
+  findOf<Selectable<CallOutcomesTable>>(db, 'callOutcomes', calls);
+
+async function findOf<Row extends { tenantId: string; callId: string }>(
   db: Queries,
-  tenantId: string,
-  callIds: string[],
-): Promise<Map<string, CallResultsRow>> {
-  const found = new Map<string, CallResultsRow>();
+  table: 'callResults' | 'callOutcomes',
+  calls: readonly CallKey[],
+): Promise<(call: CallKey) => Row | null> {
+  const found = new Map<string, Row>();
   // Both engines limit the parameters of one statement.
-  for (let start = 0; start < callIds.length; start += 500) {
+  for (let start = 0; start < calls.length; start += 500) {
+    const some = calls.slice(start, start + 500);
     const rows = await db
-      .selectFrom('callResults')
+      .selectFrom(table)
       .selectAll()
-      .where('tenantId', '=', tenantId)
-      .where('callId', 'in', callIds.slice(start, start + 500))
+      // Both, so that the key finds them.
+      .where('tenantId', 'in', [...new Set(some.map(({ tenantId }) => tenantId))])
+      .where(
+        'callId',
+        'in',
+        some.map(({ id }) => id),
+      )
       .execute();
-    for (const row of rows) found.set(row.callId, row);
+    for (const row of rows as unknown as Row[]) found.set(keyOf(row.tenantId, row.callId), row);
   }
-  return found;
+  return ({ tenantId, id }) => found.get(keyOf(tenantId, id)) ?? null;
 }
 
 /** Called under the lock of the call's row. */
@@ -80,6 +99,31 @@ export async function eraseOldResults(
     .where('tenantId', '=', tenantId)
     .where('contentFrom', '<', beforeMs)
     .execute();
+}
+
+/** The same for tenants that were deleted before then, whatever their retention. @returns whether there may be more */
+export async function eraseResultsOfDeleted(
+  db: Queries,
+  deletedBeforeMs: number,
+  limit: number,
+  nowMs: number,
+): Promise<boolean> {
+  const kept = await db
+    .selectFrom('callResults')
+    .innerJoin('tenants', 'tenants.id', 'callResults.tenantId')
+    .select(['callResults.tenantId', 'callResults.callId'])
+    .where('tenants.deletedAt', '<', deletedBeforeMs)
+    .where('callResults.contentFrom', 'is not', null)
+    .limit(limit)
+    .execute();
+  for (const [tenantId, rows] of Map.groupBy(kept, (row) => row.tenantId))
+    await eraseResults(
+      db,
+      tenantId,
+      rows.map(({ callId }) => callId),
+      nowMs,
+    );
+  return kept.length === limit;
 }
 
 /** The call is another tenant's after all. */

@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely';
-import { callKinds, type Rating } from '../contract.ts';
-import { type EndedFilter, resultConditions } from './call-filters.ts';
+import { callKinds } from '../contract.ts';
+import { type ResultFilters, resultConditions } from './call-filters.ts';
 import type { Queries } from './database.ts';
 import { takeNextDue } from './due.ts';
 import { prepared } from './prepared.ts';
@@ -83,19 +83,13 @@ export async function listRevisions(
     .execute();
 }
 
-export interface CallsPage {
+export interface CallsPage extends ResultFilters {
   /** Epoch milliseconds, half-open, by creation. */
   from: number | null;
   to: number | null;
   assistantId: string | null;
   type: string | null;
   status: string | null;
-  /** What its reason for ending must be one of. */
-  ended: EndedFilter | null;
-  /** Of its evaluation. */
-  success: boolean | null;
-  rating: Rating | null;
-  minSeconds: number | null;
   /** The last row of the page before. */
   after: { createdAt: number; id: string } | null;
   limit: number;
@@ -110,7 +104,7 @@ export async function listCalls(db: Queries, tenantId: string, page: CallsPage):
     const wanted = page[column];
     if (wanted !== null) query = query.where(column, '=', wanted);
   }
-  query = query.where((expression) => expression.and(resultConditions(tenantId, page)));
+  query = query.where((expression) => expression.and(resultConditions(page)));
   const { after } = page;
   if (after) {
     query = query.where((expression) =>

@@ -6,13 +6,17 @@ import type { NoticesTable } from './schema.ts';
 
 export type Notice = Selectable<NoticesTable>;
 
-/** Stores a notice for delivery; a second one of the same kind and period is ignored. */
+/**
+ * Stores a notice for delivery; a second one of the same kind and period is ignored.
+ * @param dueAt when it is delivered, if not at once
+ */
 export async function insertNotice(
   db: Queries,
   notice: Pick<
     Notice,
     'tenantId' | 'kind' | 'period' | 'payload' | 'createdAt' | 'urlPending' | 'emailPending'
   >,
+  dueAt = notice.createdAt,
 ): Promise<void> {
   await db
     .insertInto('notices')
@@ -20,7 +24,7 @@ export async function insertNotice(
       ...notice,
       id: `ntc_${randomBytes(12).toString('base64url')}`,
       attempts: 0,
-      nextAttemptAt: notice.urlPending || notice.emailPending ? notice.createdAt : null,
+      nextAttemptAt: notice.urlPending || notice.emailPending ? dueAt : null,
     })
     .onConflict((conflict) => conflict.columns(['tenantId', 'kind', 'period']).doNothing())
     .execute();

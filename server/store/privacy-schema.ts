@@ -4,6 +4,8 @@ import type { CallReadKind } from '../contract.ts';
 export interface PrivacySchema {
   callCallers: CallCallersTable;
   callReads: CallReadsTable;
+  identityKeys: IdentityKeysTable;
+  callIdentities: CallIdentitiesTable;
 }
 
 /** Numbers and e-mail addresses that were reported with a call; gone with what was said in it. */
@@ -25,4 +27,23 @@ export interface CallReadsTable {
   /** Hours since the epoch. */
   hour: number;
   at: number;
+}
+
+/** With which a client's site signs who its visitor is. */
+export interface IdentityKeysTable {
+  tenantId: string;
+  currentSealed: string;
+  /** The one before, accepted until `previousUntil`. */
+  previousSealed: string | null;
+  previousUntil: number | null;
+  createdAt: number;
+}
+
+/** Who the visitor of a call is, as the site has signed it; gone with what was said in it. */
+export interface CallIdentitiesTable {
+  tenantId: string;
+  callId: string;
+  /** JSON of `VisitorIdentity`. */
+  contentSealed: string;
+  createdAt: number;
 }

@@ -22,7 +22,7 @@ export const pruneCallReads: Prune = (db, beforeMs, limit) =>
   prune(db, 'callReads', sql`${sql.ref('at')} < ${beforeMs}`, limit);
 
 /**
- * Notices about a day or a month, once everyone has been notified. The others are about something that may still be so:
+ * Notices about a day, a month or leads, once everyone has been notified. The others are about something that may still be so:
  * without the row, an unpaid invoice would be reported as a new one.
  */
 export const pruneNotices: Prune = (db, beforeMs, limit) =>
@@ -30,9 +30,21 @@ export const pruneNotices: Prune = (db, beforeMs, limit) =>
     db,
     'notices',
     sql`${sql.ref('createdAt')} < ${beforeMs} and ${sql.ref('nextAttemptAt')} is null
-      and (${sql.ref('period')} like '____-__' or ${sql.ref('period')} like '____-__-__')`,
+      and (${sql.ref('period')} like '____-__' or ${sql.ref('period')} like '____-__-__'
+        or ${sql.ref('kind')} in ('lead-left', 'lead-sent'))`,
     limit,
   );
+
+/** Leads that their tenants want kept no longer. */
+export const pruneLeads: Prune = async (db, beforeMs, limit) => {
+  const isOver = sql`${sql.ref('expiresAt')} <= ${beforeMs}`;
+  const key = sql`${sql.ref('tenantId')}, ${sql.ref('id')}`;
+  const { numAffectedRows } = await sql`
+    delete from ${sql.table('leads')} where ${isOver} and (${key}) in (
+      select ${key} from ${sql.table('leads')} where ${isOver} limit ${limit}
+    )`.execute(db);
+  return Number(numAffectedRows) === limit;
+};
 
 /** Counts of whole minutes that no limit looks back on. */
 export async function pruneStartCounts(db: Queries, beforeMs: number): Promise<void> {

@@ -129,6 +129,17 @@ export async function releaseReservation(db: Queries, id: string): Promise<void>
     .execute();
 }
 
+/** Nothing remains held under this id, whatever claimed it. */
+export async function releaseHold(db: Queries, tenantId: string, id: string): Promise<void> {
+  await db
+    .updateTable('reservations')
+    .set({ state: 'released' })
+    .where('tenantId', '=', tenantId)
+    .where('id', '=', id)
+    .where('state', '=', held)
+    .execute();
+}
+
 /** Reservations for starts whose lease ended before then and that no call has claimed. */
 export async function listLapsedReservations(
   db: Queries,

@@ -3,6 +3,7 @@
  * milliseconds, `…Micros` integer millionths of a US dollar; JSON is stored as text, so that both engines hold the same
  * bytes.
  */
+import type { Generated } from 'kysely';
 import type {
   AccessMode,
   CostComponent,
@@ -13,17 +14,23 @@ import type {
 } from '../contract.ts';
 import type { BillingSchema } from './billing-schema.ts';
 import type { ForwardingSchema } from './forwarding-schema.ts';
+import type { LeadsSchema } from './leads-schema.ts';
 import type { PeopleSchema } from './people-schema.ts';
+import type { PhoneSchema } from './phone-schema.ts';
 import type { PrivacySchema } from './privacy-schema.ts';
 import type { ResultsSchema } from './results-schema.ts';
+import type { WalletSchema } from './wallet-schema.ts';
 import type { WiringSchema } from './wiring-schema.ts';
 
 export interface Schema
   extends BillingSchema,
     ForwardingSchema,
+    LeadsSchema,
     PeopleSchema,
+    PhoneSchema,
     PrivacySchema,
     ResultsSchema,
+    WalletSchema,
     WiringSchema {
   tenants: TenantsTable;
   reservations: ReservationsTable;
@@ -60,6 +67,8 @@ export interface TenantsTable {
   assistantId: string;
   /** JSON: the id of each squad among the tenant's assistants -> its saved members, as Vapi last said. */
   squads: string;
+  /** When the first outcome was set, so that only later calls are looked at for one; null = never. */
+  outcomeSince: number | null;
   /** 1 = the org's calls with an assistant of no tenant also belong to this tenant. */
   wholeOrg: number;
   accessMode: AccessMode;
@@ -79,6 +88,8 @@ export interface TenantsTable {
   settings: string;
   /** Updated by every start of a call, only to make one tenant's starts wait for each other. */
   startLock: number;
+  /** 1 = its starts hold their price of the wallet, and its calls are charged to it. */
+  walletOn: Generated<number>;
   /** The first session for one of its pages, and which: null until its snippet was seen. */
   snippetSeenAt: number | null;
   snippetSeenOn: string | null;
@@ -104,6 +115,10 @@ export interface ReservationsTable {
    */
   month: string;
   amountMicros: number;
+  /** What is held of the client's wallet, in its currency: the highest price by the plan, with tax. */
+  priceMicros: Generated<number>;
+  /** Month, plan and rate whose included minutes or tiers it will use; null for another price. */
+  pricePool: string | null;
   maxSeconds: number;
   /** `held` until the call's cost is known, then `settled`; `released` when it led to no call. */
   state: 'held' | 'settled' | 'released';

@@ -4,7 +4,15 @@ import type { Store } from './database.ts';
 
 /** A column, and the columns that identify a row of its table. */
 export interface SealedColumn {
-  table: 'tenants' | 'calls' | 'callResults' | 'forwardTargets' | 'forwardedContents';
+  table:
+    | 'tenants'
+    | 'calls'
+    | 'callResults'
+    | 'leads'
+    | 'forwardTargets'
+    | 'forwardedContents'
+    | 'identityKeys'
+    | 'callIdentities';
   column: string;
   key: string[];
 }
@@ -27,9 +35,14 @@ export const sealedColumns: SealedColumn[] = [
   ].map((name) => ofTenant(`${name}Sealed`)),
   { table: 'calls', column: 'controlUrlSealed', key: ['tenantId', 'id'] },
   { table: 'callResults', column: 'contentSealed', key: ['tenantId', 'callId'] },
+  { table: 'leads', column: 'contentSealed', key: ['tenantId', 'id'] },
+  { table: 'leads', column: 'noteSealed', key: ['tenantId', 'id'] },
   { table: 'forwardTargets', column: 'targetSealed', key: ['tenantId', 'assistantId'] },
   { table: 'forwardedContents', column: 'headersSealed', key: ['id'] },
   { table: 'forwardedContents', column: 'bodySealed', key: ['id'] },
+  { table: 'identityKeys', column: 'currentSealed', key: ['tenantId'] },
+  { table: 'identityKeys', column: 'previousSealed', key: ['tenantId'] },
+  { table: 'callIdentities', column: 'contentSealed', key: ['tenantId', 'callId'] },
 ];
 
 /** @param prefix of texts that are already sealed correctly */

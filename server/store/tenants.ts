@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Selectable } from 'kysely';
+import type { Insertable, Selectable } from 'kysely';
 import { dayMs } from '../base/time-zone.ts';
 import { defaultLimits, type TenantView } from '../contract.ts';
 import type { Queries } from './database.ts';
@@ -22,10 +22,17 @@ export const defaultSettings = {
   rejoinCalls: false,
   webCallsWithoutGrant: 'auto',
   phoneCalls: 'keep',
+  phoneRefusal: {
+    say: 'Sorry, we cannot take your call at the moment. Please try again later.',
+    transferTo: null,
+  },
   allowedVariables: [],
+  pageContext: false,
+  pageTools: [],
   clientAccess: {},
   contentRetentionDays: null,
   results: { summary: false, outputs: [] },
+  leads: null,
   limits: defaultLimits,
   webhookAuth: { kind: 'token' },
   assistantIds: [],
@@ -273,6 +280,15 @@ export async function lockForStart(db: Queries, id: string, generation: number):
   return row ? fromRow(row) : null;
 }
 
+/** As `lockForStart`, of any tenant, deleted ones too. */
+export async function lockStarts(db: Queries, id: string): Promise<void> {
+  await db
+    .updateTable('tenants')
+    .set((expression) => ({ startLock: expression('startLock', '+', 1) }))
+    .where('id', '=', id)
+    .execute();
+}
+
 /** Whether what was issued in that generation is still valid: the tenant exists, is active and was not paused since. */
 export async function isOpenSince(db: Queries, id: string, generation: number): Promise<boolean> {
   const row = await db
@@ -302,7 +318,7 @@ export function settingsOf(tenant: Tenant): TenantSettings {
   return Object.fromEntries(settingNames.map((name) => [name, tenant[name]])) as unknown as TenantSettings;
 }
 
-function toRow(tenant: Tenant): Omit<TenantsTable, 'startLock'> {
+function toRow(tenant: Tenant): Omit<Insertable<TenantsTable>, 'startLock'> {
   const columns: Record<string, unknown> = { ...tenant };
   for (const name of settingNames) delete columns[name];
   const { wholeOrg, squads, ...rest } = columns as unknown as Omit<Tenant, keyof TenantSettings>;

@@ -6,7 +6,7 @@ import { VapiError } from './vapi-api.ts';
 import type { VapiClock } from './vapi-clock.ts';
 
 /** Where Vapi sends an assistant's messages. Fields that we do not name are kept as they are. */
-const serverSchema = z.looseObject({
+export const serverSchema = z.looseObject({
   url: z.string().nullish(),
   headers: z.record(z.string(), z.unknown()).nullish(),
   /** Not in today's types, but still sent by Vapi's own repositories (vapi-facts 3.7). */

@@ -45,6 +45,7 @@ export const callSchema = z.looseObject({
   status: optionalText,
   assistantId: optionalText,
   squadId: optionalText,
+  phoneNumberId: optionalText,
   createdAt: optionalTime,
   startedAt: optionalTime,
   endedAt: optionalTime,

@@ -2,10 +2,11 @@
 import { VapiClient } from '@vapi-ai/server-sdk';
 import { z } from 'zod';
 import { outsideOf, postOutside } from '../base/outside.ts';
-import type { VariableValues } from '../contract.ts';
+import type { PageTool, VariableValues } from '../contract.ts';
 import { optionalTime, toMs } from './call-record.ts';
 import { noteExchange } from './capture.ts';
 import { isControlUrl, ownControlUrl } from './control-url.ts';
+import { functionsOf } from './page-tools.ts';
 import type { VapiClock } from './vapi-clock.ts';
 
 /** A web call as the browser may see it, and its control URL, which the browser must not see. */
@@ -30,6 +31,8 @@ export interface NewWebCall {
     metadata: Record<string, string>;
     variableValues: VariableValues;
   };
+  /** Functions of the page, beside the assistant's own tools. */
+  pageTools?: readonly PageTool[];
 }
 
 /** Vapi refused, or did not answer. The message may quote Vapi and is for the log only. */
@@ -98,11 +101,13 @@ const timeoutSeconds = 10;
 export async function createWebCall(
   baseUrl: string,
   key: string,
-  { assistantId, isSquad, assistantOverrides, outlivesVisit }: NewWebCall,
+  { assistantId, isSquad, assistantOverrides: values, outlivesVisit, pageTools = [] }: NewWebCall,
   look: VapiClock['look'],
   origin?: string,
 ): Promise<CreatedCall> {
   const client = new VapiClient({ token: key, baseUrl, maxRetries: 0 });
+  const tools = pageTools.length > 0 && { 'tools:append': functionsOf(pageTools) };
+  const assistantOverrides = { ...values, ...tools };
   const call = isSquad
     ? { squadId: assistantId, squadOverrides: assistantOverrides }
     : { assistantId, assistantOverrides };

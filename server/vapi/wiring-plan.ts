@@ -35,6 +35,17 @@ const ourBackoffPlan = {
 };
 const defaultTimeoutSeconds = 20;
 
+/** Of something that had no server of its own. */
+export function serverOfOurs({ url, token, credentialId }: Omit<OurServer, 'isOurs'>): VapiServer {
+  return {
+    url,
+    headers: token === null ? {} : { [webhookTokenHeader]: token },
+    ...(credentialId ? { credentialId } : {}),
+    timeoutSeconds: defaultTimeoutSeconds,
+    backoffPlan: ourBackoffPlan,
+  };
+}
+
 export function planWiring(assistant: SavedAssistant, ours: OurServer): WiringPlan {
   const before = assistant.server ?? {};
   const wasOurs = ours.isOurs(before);

@@ -21,6 +21,7 @@ const paths = [
   '/hotel-rooms',
   '/trouble',
   '/own-interface',
+  '/shop',
   '/embedding',
   '/frames',
   '/framed',
@@ -219,4 +220,25 @@ test('a page that does not exist is a plain 404, and no file outside the folder 
     assert.equal((await fetch(stage.demo.site + path)).status, 404, path);
   }
   assert.equal((await fetch(stage.demo.site, { method: 'POST' })).status, 405);
+});
+
+test('/shop: the agent puts two loaves into the bag, is told where the visitor is, and orders only after a yes', async () => {
+  const visit = await stage.visit(`${stage.demo.site}/shop`);
+  const { page } = visit;
+  const told: string[] = [];
+  page.on('request', (request) => {
+    if (/\/daily\/rooms\/.*\/messages$/.test(request.url())) told.push(request.postData() ?? '');
+  });
+  const agent = page.locator('vapi-agent');
+  await agent.locator('[part=launcher]').click();
+  await waitForState(agent, 'live');
+  await page.locator('#bag', { hasText: '2 × Dark rye' }).waitFor();
+  await agent.locator('[part=tool]').getByRole('button', { name: 'Allow', exact: true }).click();
+  await page.locator('#bag', { hasText: 'Ordered. Thank you!' }).waitFor();
+  await agent.getByText('Done: Place the order').waitFor();
+  await hangUp(agent);
+  assert.match(told.join('\n'), /page “The demo: the agent acts on the page” at http:\/\/[^ ]+\/shop\./);
+  assert.match(told.join('\n'), /Page function add_to_bag: done\. The bag now has: 2 × Dark rye/);
+  assert.match(told.join('\n'), /Page function place_order: done\. The order is placed\./);
+  await visit.leave();
 });

@@ -35,3 +35,21 @@ test('with the settings known, no request is refused, and the second call solves
   assert.equal(visit.asked.filter((path) => path === 'GET /v1/widget/proof/challenge').length, 2);
   await visit.leave();
 });
+
+test('a message instead of a call solves its own challenge, and arrives', async () => {
+  await pages.addTenant('away', {
+    challenge: 'altcha',
+    limits: { monthlyBudgetMicros: 0 },
+    leads: { consent: { version: '1', text: 'You may call me.' } },
+  });
+  const visit = await pages.open(`${pages.script}<vapi-agent tenant="away"></vapi-agent>`);
+  await visit.agent.getByRole('button', { name: 'Talk to us' }).click();
+  await visit.agent.getByLabel('Your name').fill('Ada');
+  await visit.agent.getByLabel('Phone number').fill('+49 30 1234567');
+  await visit.agent.getByLabel('You may call me.').check();
+  await visit.agent.getByRole('button', { name: 'Send message' }).click();
+  await visit.agent.getByText('Your message has arrived.').waitFor();
+  assert.equal(visit.asked.filter((path) => path === 'POST /v1/leads').length, 1);
+  assert.equal(visit.asked.filter((path) => path === 'GET /v1/widget/away/challenge').length, 2);
+  await visit.leave([refused, /status of 402/, /budget/]);
+});

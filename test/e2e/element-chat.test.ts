@@ -1,6 +1,7 @@
 /** Writing to the assistant through the real server: streamed, one conversation with the call, counted to the micro. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import jwt from 'jsonwebtoken';
 import { until } from '../support/until.ts';
 import { type HostPages, hangUp, inState, openHostPages } from './support/host-page.ts';
 
@@ -54,5 +55,32 @@ test('no Vapi key and no preflight: the page sends text/plain to our server and 
   assert.deepEqual([...hosts], [pages.demo.server]);
   assert.deepEqual([...methods].sort(), ['GET', 'POST']);
   assert.ok(!visit.asked.some((path) => path.includes('vapi-call')), 'the voice code is not loaded for text');
+  await visit.leave();
+});
+
+test('a signed-in visitor is known by name; a forged identity starts nothing, and the console says why', async () => {
+  const { key } = await pages.demo.operator.makeIdentityKey('writes');
+  const identity = (secret: string) =>
+    jwt.sign({ sub: 'u_17', name: 'Ada Okafor' }, secret, { audience: 'writes', expiresIn: '1h' });
+  const open = (secret: string) =>
+    pages.open(`${pages.script}<vapi-agent tenant="writes" identity="${identity(secret)}"></vapi-agent>`);
+
+  const forged = await open(`${key}x`);
+  await forged.agent.locator('[part=launcher]').click();
+  await inState(forged.agent, 'error');
+  await forged.leave([
+    /\[vapi-agent\] misconfigured: The identity was refused: it is not signed/,
+    /status of 403/,
+  ]);
+
+  const visit = await open(key);
+  const before = new Set((await pages.demo.operator.calls('writes')).calls.map(({ id }) => id));
+  await visit.agent.locator('[part=launcher]').click();
+  await inState(visit.agent, 'live');
+  await hangUp(visit.agent);
+  const { calls } = await pages.demo.operator.calls('writes');
+  const [made] = calls.filter(({ id }) => !before.has(id));
+  const { identity: known } = await pages.demo.operator.call('writes', made?.id ?? '');
+  assert.deepEqual(known, { sub: 'u_17', name: 'Ada Okafor', email: null });
   await visit.leave();
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { mustBe, simplePlan as plan } from '../server/billing/stage.ts';
+import { mustBe, simplePlan as plan, seller } from '../server/billing/stage.ts';
 import { until } from '../support/until.ts';
 import { act, type BilledPortal, heading, startBilledPortal } from './support/billed-portal.ts';
 import { figure, rows } from './support/portal.ts';
@@ -180,4 +180,41 @@ test('an invoice that credit notes have taken back is credited in both lists, wi
     [[number, 'credited']],
   );
   await visit.leave();
+});
+
+test('what an e-invoice lacks is named on the draft, and once it is entered, the client downloads it', async () => {
+  const { stage } = portal;
+  await mustBe(
+    200,
+    stage.server.operator('PUT', '/v1/billing/seller', { ...seller, country: 'IE', registration: '4711' }),
+  );
+  await stage.addTenant('lima', plan, '2026-11-01', { name: 'Lima' });
+  const drafts = '/v1/tenants/lima/invoices';
+  const { id } = (await mustBe(201, stage.server.operator('POST', drafts, { period: '2026-11' }))).body;
+  const visit = await portal.signIn(null);
+  const { page } = visit;
+  await visit.go(`#/tenants/lima/invoices/${id}`, 'Lima: Invoice (draft)');
+  await page.getByText('No e-invoice can be made from it yet').click();
+  await page.getByText('Billing account, VAT: say why no VAT is charged').waitFor();
+  await visit.go('#/tenants/lima/billing', 'Lima: Billing');
+  const account = page.locator('account-form');
+  await account.getByLabel('Country').fill('d');
+  await account.getByLabel('VAT', { exact: true }).selectOption('Reverse charge');
+  await account.getByRole('button', { name: 'Save' }).click();
+  await account.getByText('use the two letters of the country').waitFor();
+  await account.getByLabel('Country').fill('de');
+  await account.getByLabel('Tax ID').fill('DE 123456789');
+  await account.getByRole('button', { name: 'Save' }).click();
+  await account.getByText('Saved.').waitFor();
+  await visit.leave(/status of 400/);
+  const { number } = (await mustBe(200, stage.bill('lima', '2026-11'))).body;
+  const client = await portal.signIn('lima');
+  await client.go(`#/invoices/${id}`, `Invoice ${number}`);
+  const [download] = await Promise.all([
+    client.page.waitForEvent('download'),
+    client.page.getByRole('link', { name: 'E-invoice (CII)' }).click(),
+  ]);
+  assert.equal(download.suggestedFilename(), `${number}-cii.xml`);
+  assert.match(await readFile(await download.path(), 'utf8'), /VATEX-EU-AE/);
+  await client.leave();
 });

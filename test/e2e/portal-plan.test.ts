@@ -164,3 +164,48 @@ test('a client’s account is set, and prepaid credit is booked once, after a qu
   assert.equal(await figure(client.page, 'Credit left'), '$200.00');
   await client.leave();
 });
+
+test('a wallet is turned on and filled once, after a question; its client sees the balance and what moved it', async () => {
+  await portal.stage.addTenant('whiskey', plan, '2026-12-01', { name: 'Whiskey' });
+  const visit = await portal.signIn(null);
+  const { page } = visit;
+  await visit.go('#/tenants/whiskey/billing', 'Whiskey: Billing');
+  const wallet = page.locator('wallet-section');
+  await wallet.getByLabel('Calls need a balance').check();
+  await wallet.getByLabel('Credit line in USD').fill('5');
+  await wallet.getByLabel('Notice at a balance of').fill('20');
+  await wallet.getByRole('button', { name: 'Save' }).click();
+  await wallet.getByText('Saved.').waitFor();
+  await wallet.getByLabel('Amount in USD').fill('100');
+  // The first answer is lost on the way; sending it again gives the same payment.
+  let answers = 0;
+  await page.route('**/v1/tenants/whiskey/wallet/entries', async (route) => {
+    answers += 1;
+    await route.fetch();
+    return answers === 1 ? route.abort() : route.continue();
+  });
+  const book = async () => {
+    await wallet.getByRole('button', { name: 'Book' }).click();
+    await page
+      .getByRole('dialog', { name: 'Add $100.00 to the wallet?' })
+      .getByRole('button', { name: 'Book' })
+      .click();
+  };
+  await book();
+  await wallet.getByText('The server cannot be reached.').waitFor();
+  await book();
+  await wallet.getByText('Balance $100.00.').waitFor();
+  await portal.stage.book('whiskey', { id: 'w-1', at: '2026-12-10T09:00:00Z', seconds: 90 });
+  await visit.leave(/ERR_FAILED/);
+  const client = await portal.signIn('whiskey');
+  await client.go('#/invoices', 'Billing');
+  await client.page.getByText('Balance $98.50.').waitFor();
+  assert.deepEqual(
+    (await rows(client.page, 'Wallet')).map((cells) => cells.slice(1)),
+    [
+      ['Call', '', '-$1.50', '$98.50'],
+      ['Top-up', '', '$100.00', '$100.00'],
+    ],
+  );
+  await client.leave();
+});

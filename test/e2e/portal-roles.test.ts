@@ -125,7 +125,7 @@ test('the operator’s billing role changes plans and business details, and is o
     const tabs = page.getByRole('navigation', { name: 'Acme Bakery' }).getByRole('link');
     assert.deepEqual(await tabs.allInnerTexts(), [
       ...['Overview', 'Calls', 'Invoices'],
-      ...['Billing', 'Settings', 'Connection'],
+      ...['Billing', 'Results', 'Settings', 'Phone', 'Connection'],
     ]);
     await go('#/settings', 'Settings');
     await page.getByLabel('Legal name').fill('Harbour Voice');

@@ -109,7 +109,122 @@ test('what is set for a client is changed part by part, and the server’s messa
   await consent.saved();
   assert.equal((await portal.tenant('sons')).limits.hours, null);
   assert.equal((await portal.tenant('sons')).consent, null);
+  await visit.go('#/tenants/sons/results', 'Father & Sons: Results');
+  const results = part('results-form');
+  await results.form.getByLabel('Keep the summary').check();
+  await results.form.getByLabel('Delete content after days').fill('90');
+  await results.form.getByRole('button', { name: 'Keep a structured output' }).click();
+  await results.form.getByLabel('Label').fill('Booked');
+  await results.form.getByLabel('Where Vapi has it').fill('appointment.confirmed');
+  await results.save();
+  await results.form.getByText('Required').waitFor();
+  await results.form.getByLabel('Short name').fill('booked');
+  await results.save();
+  await results.saved();
+  const { results: kept, contentRetentionDays } = await portal.tenant('sons');
+  const output = {
+    name: 'booked',
+    path: 'appointment.confirmed',
+    type: 'boolean',
+    label: 'Booked',
+    shown: true,
+  };
+  assert.deepEqual([kept, contentRetentionDays], [{ summary: true, outputs: [output] }, 90]);
+  const outcome = part('outcome-form');
+  await outcome.form.getByLabel('What is counted').fill('Appointments');
+  await outcome.form.getByRole('button', { name: 'Add a condition' }).click();
+  const second = outcome.form.getByRole('group', { name: 'Condition 2' });
+  await second.getByLabel('What').selectOption('Lasts at least (seconds)');
+  await second.getByLabel('Value').fill('soon');
+  await outcome.form.getByRole('button', { name: 'Try on the latest 200 calls' }).click();
+  await outcome.form.getByRole('alert').waitFor();
+  await second.getByLabel('Value').fill('60');
+  await outcome.form.getByRole('button', { name: 'Try on the latest 200 calls' }).click();
+  await outcome.form.getByText('0 of the latest 0 calls would count.').waitFor();
+  assert.equal((await server.operator('GET', '/v1/tenants/sons/outcome')).body.current, null);
+  await outcome.save();
+  await outcome.form.getByText('Appointments, if “Booked” is yes and lasts at least 60 s').waitFor();
+  await outcome.form.getByRole('button', { name: 'Stop counting' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Stop counting' }).click();
+  await outcome.form.getByText('nothing is counted').waitFor();
+  const { versions } = (await server.operator('GET', '/v1/tenants/sons/outcome')).body;
+  assert.deepEqual(versions[1].rule, {
+    match: 'all',
+    conditions: [
+      { kind: 'output', name: 'booked', is: true },
+      { kind: 'seconds', least: 60 },
+    ],
+  });
   await visit.leave(/status of 400/);
+});
+
+test('a client’s phone number is assigned, calls by phone are limited before they cost, and a caller is blocked', async () => {
+  const own = { privateKey: `private-${randomUUID()}`, assistantId: randomUUID() };
+  emulator.addOrg({
+    ...{ orgId: randomUUID(), privateKeys: [own.privateKey], publicKeys: [] },
+    assistants: [{ id: own.assistantId, name: 'Receptionist' }],
+    phoneNumbers: [{ id: randomUUID(), provider: 'vapi', number: '+14155550142' }],
+  });
+  await server.operator('POST', '/v1/tenants', { slug: 'hotel', name: 'Hotel', ...own });
+  const visit = await openPortal(browser, server, null, { width: 390 });
+  const { page } = visit;
+  await visit.go('#/tenants/hotel/phone', 'Hotel: Phone');
+  const settings = page.locator('phone-form');
+  await settings.getByLabel('How to handle them').selectOption('ask');
+  await settings.getByLabel('What a refused caller hears').fill('Please call again tomorrow.');
+  await settings.getByRole('button', { name: 'Save' }).click();
+  await settings.getByText('Saved.').waitFor();
+  const number = page.locator('number-form');
+  await number.getByText('Not assigned').waitFor();
+  await number.getByLabel('Number to call when this server is away').fill('5550199');
+  await number.getByRole('button', { name: 'Assign' }).click();
+  await number.getByText('use a phone number with its country code').waitFor();
+  await number.getByLabel('Number to call when this server is away').fill('+14155550199');
+  await number.getByLabel('Name').fill('Reception');
+  await number.getByRole('button', { name: 'Assign' }).click();
+  await number.getByText('Asks this server', { exact: true }).waitFor();
+  await page.getByLabel('Phone number with country code').fill('+1 415 555 0177');
+  await page.getByLabel('Why').fill('Fax machine');
+  await page.getByRole('button', { name: 'Block', exact: true }).click();
+  await page.getByRole('cell', { name: 'Fax machine' }).waitFor();
+  await checkLooks(page, 'the page of phone numbers');
+  const { body } = await server.operator('GET', '/v1/tenants/hotel/phone-numbers');
+  const [{ mode, name, fallback, problem }] = body.numbers;
+  assert.deepEqual([mode, name, fallback, problem], ['ask', 'Reception', '+14155550199', null]);
+  await page.getByRole('button', { name: 'Unblock …0177' }).click();
+  await page.getByText('No one is blocked.').waitFor();
+  await number.getByRole('button', { name: 'Release +14155550142' }).click();
+  await page.getByRole('button', { name: 'Release', exact: true }).click();
+  await number.getByText('Not assigned').waitFor();
+  await visit.leave(/400/);
+});
+
+test('the key for signed identities is made, shown once, replaced, and removed after a question', async () => {
+  await server.operator('POST', '/v1/tenants', {
+    ...{ slug: 'signed', name: 'Signed', privateKey, assistantId },
+  });
+  const visit = await openPortal(browser, server, null);
+  const { page } = visit;
+  await visit.go('#/tenants/signed/settings', 'Signed: Settings');
+  const box = page.locator('identity-box');
+  await box.getByText('There is no key.').waitFor();
+  await box.getByRole('button', { name: 'Make an identity key' }).click();
+  const field = box.getByLabel('New key');
+  await field.waitFor();
+  const first = await field.inputValue();
+  await box.getByText(`…${first.slice(-4)}, made`).waitFor();
+  await box.getByRole('button', { name: 'Replace the identity key' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Replace' }).click();
+  await box.getByText('The key before is accepted until').waitFor();
+  assert.notEqual(await field.inputValue(), first);
+  await page.reload();
+  await box.getByText('The key before is accepted until').waitFor();
+  assert.equal(await field.count(), 0, 'shown once');
+  await box.getByRole('button', { name: 'Remove the identity key' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+  await box.getByText('There is no key.').waitFor();
+  assert.equal((await server.operator('GET', '/v1/tenants/signed/identity-key')).body.key, null);
+  await visit.leave();
 });
 
 test('key, assistants and access mode are changed by name, and a client is deleted after a question', async () => {
@@ -169,6 +284,56 @@ test('key, assistants and access mode are changed by name, and a client is delet
   await visit.leave(/status of 400/);
 });
 
+test('leads are turned on, worked on by operator and client, and deleted after a question', async () => {
+  await server.operator('POST', '/v1/tenants', {
+    ...{ slug: 'lead', name: 'Lead', privateKey, assistantId, allowedOrigins: ['https://lead.example'] },
+  });
+  const visit = await openPortal(browser, server, null);
+  const { page } = visit;
+  await visit.go('#/tenants/lead/leads', 'Lead: Leads');
+  await page.getByText('No leads yet.').waitFor();
+  await page.getByRole('link', { name: 'Turn it on in the settings.' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Lead: Settings' }).waitFor();
+  const form = page.locator('leads-form');
+  await form.getByLabel('Let visitors leave a message').check();
+  await form.getByLabel('Send them to this address').fill('nowhere');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await form.getByText('Nothing saved').waitFor();
+  await form.getByLabel('Send them to this address').fill('');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await form.getByText('Saved.').waitFor();
+  const { leads, clientAccess } = await portal.tenant('lead');
+  assert.deepEqual([leads?.consent.version, leads?.email, clientAccess], ['1', null, { leads: true }]);
+  for (const name of ['Ada Lovelace', 'Bob'])
+    await server.request('POST', '/v1/leads', {
+      headers: { origin: 'https://lead.example', 'content-type': 'text/plain' },
+      body: {
+        ...{ tenant: 'lead', id: randomUUID(), name, phone: '+49 30 1234567', message: `I am ${name}.` },
+        ...{ consent: '1', reason: 'outside-hours' },
+      },
+    });
+  await visit.go('#/tenants/lead/leads', 'Lead: Leads');
+  await page.getByText('2 leads shown; end of list.').waitFor();
+  await page.getByLabel('State of Ada Lovelace').selectOption('Contacted');
+  await page.getByText('Changed.').waitFor();
+  await page.getByRole('button', { name: 'Note on Ada Lovelace' }).click();
+  await page.getByRole('textbox', { name: 'Note on Ada Lovelace' }).fill('Calls back on Monday');
+  await page.getByRole('button', { name: 'Save note' }).click();
+  await page.getByText('Note: Calls back on Monday').waitFor();
+  await checkLooks(page, 'leads');
+  await page.getByRole('button', { name: 'Delete Bob' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await page.getByText('1 lead shown; end of list.').waitFor();
+  await visit.leave(/status of 400/);
+
+  const client = await openPortal(browser, server, 'lead', { width: 375 });
+  await client.go('#/leads', 'Leads');
+  await client.page.getByText('Note: Calls back on Monday').waitFor();
+  assert.equal(await client.page.getByRole('button', { name: 'Delete Ada Lovelace' }).count(), 0);
+  await checkLooks(client.page, 'leads of a client on a phone');
+  await client.leave();
+});
+
 test('the books of a deleted client can still be read', async () => {
   await server.operator('POST', '/v1/tenants', {
     ...{ slug: 'gone', name: 'Gone', privateKey, assistantId, timeZone: 'Asia/Tokyo' },
@@ -209,6 +374,11 @@ for (const { width, dark, rules } of [
     await visit.go('#/tenants/acme/settings', 'Acme Bakery: Settings');
     await page.locator('hours-form').getByRole('button', { name: 'Set opening hours' }).click();
     await checkLooks(page, 'a client’s settings', rules);
+    await page.locator('hours-form').getByRole('button', { name: 'Discard' }).click();
+    await visit.go('#/tenants/acme/results', 'Acme Bakery: Results');
+    await page.getByRole('button', { name: 'Keep a structured output' }).click();
+    await page.getByRole('button', { name: 'Add a condition' }).click();
+    await checkLooks(page, 'what a client’s calls achieve', rules);
     await visit.leave(/status of 400/);
   });
 }

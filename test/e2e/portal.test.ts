@@ -100,6 +100,15 @@ test('a client sees its month: calls, time, price, pace, in its own time zone', 
       ['10 Nov 2026, 10:00', '2 min', 'included'],
     ],
   );
+  await page.getByLabel('Ended as').selectOption('Voicemail');
+  await page.getByText('No calls in November 2026 match.').waitFor();
+  assert.match(page.url(), /#\/calls\?month=2026-11&endedClass=voicemail$/);
+  await page.goBack();
+  await page.getByRole('table', { name: 'Calls in November 2026' }).waitFor();
+  assert.equal(await page.getByLabel('Ended as').inputValue(), '');
+  await visit.go('#/calls?month=2026-11&minSeconds=61', 'Conversations');
+  await page.getByText('1 call shown').waitFor();
+  assert.equal(await page.getByLabel('Seconds from').inputValue(), '61');
   await visit.leave();
 });
 
@@ -160,6 +169,42 @@ test('the operator finalizes an invoice after a question; the client then sees i
   ]);
   await document.getByRole('heading', { name: 'Invoice INV-000002' }).waitFor();
   await client.leave();
+});
+
+test('what calls led to is on the overview, in the list and on the call, for the client without its cost', async () => {
+  const { server } = stage;
+  const conditions = [{ kind: 'seconds', least: 60 }];
+  const set = { name: 'Long calls', match: 'all', conditions };
+  assert.equal((await server.operator('PUT', '/v1/tenants/third/outcome', set)).status, 200);
+  await server.operator('PATCH', '/v1/tenants/third', { clientAccess: { results: true } });
+  const at = (second: number) => new Date(server.clock.now + second * 1000).toISOString();
+  await stage.book(
+    'third',
+    { id: 'long', at: at(1), seconds: 60, costMicros: 150_000 },
+    { id: 'short', at: at(2), seconds: 59, costMicros: 50_000 },
+  );
+  const operator = await signIn(null);
+  await operator.go('#/tenants/third', 'Third: Overview');
+  assert.equal(await figure(operator.page, 'Long calls'), '1 of 2 calls');
+  assert.equal(await figure(operator.page, 'Your cost per outcome'), '$0.20');
+  await operator.go('#/calls?tenant=third&outcome=yes', 'Calls');
+  await operator.page.getByText('1 call, 1 min').waitFor();
+  await operator.leave();
+  const client = await signIn('third');
+  await client.go('#/', 'Overview');
+  assert.equal(await figure(client.page, 'Long calls'), '1 of 2 calls');
+  assert.equal(await client.page.getByText('cost').count(), 0);
+  await client.go('#/calls', 'Conversations');
+  await client.page.getByLabel('Outcome').selectOption('Yes');
+  await client.page.getByText('1 call shown').waitFor();
+  await client.page.getByRole('link', { name: '16 Dec 2026' }).click();
+  assert.equal(await figure(client.page, 'Long calls'), 'Counts');
+  await client.leave();
+  const billing = await signIn('third', { role: 'billing' });
+  await billing.go('#/', 'Overview');
+  assert.equal(await figure(billing.page, 'Calls'), '2');
+  assert.equal(await billing.page.getByText('Long calls').count(), 0);
+  await billing.leave();
 });
 
 test('a client is never sent a cost, a margin or another client, in no view', async () => {

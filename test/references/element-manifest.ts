@@ -67,6 +67,10 @@ export function elementManifest(source: string, words: Record<string, readonly s
     return { text: source.slice(start, end) };
   };
   const members = exported.declaration.body.body.flatMap((node): Member[] => {
+    if (node.type === 'PropertyDefinition' && node.key.type === 'Identifier' && node.readonly) {
+      const [what = ''] = docBefore(node.start);
+      return [{ kind: 'field', name: node.key.name, type: typeOf(node), readonly: true, description: what }];
+    }
     if (node.type !== 'MethodDefinition' || node.key.type !== 'Identifier' || callbacks.test(node.key.name))
       return [];
     const { name } = node.key;

@@ -53,6 +53,19 @@ describe('weight of the element', () => {
     assert.ok(bytes(loaded) <= 20_000, `${bytes(loaded)} bytes`);
   });
 
+  it('the form for a message, once no one can talk to the visitor: at most 4 kB more', () => {
+    const panel = closure(chunk('mount'));
+    const more = [...closure(chunk('lead'))].filter((path) => !panel.has(path));
+    assert.ok(bytes(more) <= 4000, `${bytes(more)} bytes`);
+    assert.ok(bytes([chunk('lead-ja')]) <= 800);
+  });
+
+  it('context and functions of the page: at most 3 kB more, in a chunk that nothing else loads', () => {
+    const loaded = closure(chunk('page-tools'));
+    assert.deepEqual([...loaded], [chunk('page-tools')]);
+    assert.ok(bytes(loaded) <= 3000, `${bytes(loaded)} bytes`);
+  });
+
   it('the launcher also runs as a classic script, and finds the exports that it asks for by their names', () => {
     assert.doesNotThrow(() => new Function(files.get('widget.js') as string));
     for (const [name, exported] of [

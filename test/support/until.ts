@@ -14,7 +14,7 @@ export const slowed = (ms: number): number => Math.round(ms * slowness);
 export async function until<Value>(
   condition: () => Value | Promise<Value>,
   what: string,
-  timeoutMs = 60_000,
+  timeoutMs = 180_000,
 ): Promise<NonNullable<Value>> {
   const patienceMs = slowed(timeoutMs);
   const deadline = performance.now() + patienceMs;

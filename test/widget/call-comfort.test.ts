@@ -10,6 +10,7 @@ import {
   callIsLive,
   find,
   launcherOf,
+  type Machine,
   otherTabKeepsCall,
   panelText,
   proxyGrant,
@@ -106,22 +107,41 @@ describe('comfort of a call', () => {
     await waitUntil(() => !panelText(element).includes('Reconnecting'));
   });
 
-  it('sound that the browser blocks starts with one tap', async () => {
+  it('sound that the browser blocks starts with one tap, in one player, even if it is heard before it is blocked', async () => {
     const { play } = HTMLMediaElement.prototype;
-    HTMLMediaElement.prototype.play = () => Promise.reject(new DOMException('not yet', 'NotAllowedError'));
+    let block: (() => void) | undefined;
+    HTMLMediaElement.prototype.play = () =>
+      new Promise((_, reject) => {
+        block = () => reject(new DOMException('not yet', 'NotAllowedError'));
+      });
     // The SDK writes it to the console.
     const { error } = console;
     console.error = () => {};
+    const levels: Event[] = [];
+    document.addEventListener('vapi-agent-volume', (event) => levels.push(event));
+    const level = async (machine: Machine): Promise<void> => {
+      const before = levels.length;
+      machine.level(0.075);
+      await waitUntil(() => levels.length > before, 'the loudness');
+    };
     try {
       const element = await agentElement();
-      await callIsLive(element);
+      const machine = await callIsLive(element);
+      await waitUntil(
+        () => block && document.querySelector('audio[data-participant-id]'),
+        'the SDK’s player',
+      );
+      await level(machine);
+      block?.();
       await waitUntil(() => panelText(element).includes('Tap to hear the assistant'));
+      await level(machine);
       await audit(element);
       HTMLMediaElement.prototype.play = play;
       button(element, 'Tap to hear the assistant').click();
       await waitUntil(() => !panelText(element).includes('Tap to hear the assistant'));
-      const player = document.querySelector<HTMLAudioElement>('audio[data-participant-id]');
-      expect(player?.paused).to.equal(false);
+      await level(machine);
+      const players = [...document.querySelectorAll<HTMLAudioElement>('audio[data-participant-id]')];
+      expect(players.map(({ paused }) => paused)).to.eql([false]);
       await element.end();
       expect(document.querySelectorAll('audio')).to.have.length(0);
     } finally {

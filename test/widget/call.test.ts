@@ -108,6 +108,14 @@ describe('call', () => {
     });
   });
 
+  it('the identity is what the page says when the call is started, and only then', async () => {
+    const element = await agentElement({ identity: 'of-yesterday' });
+    element.addEventListener('vapi-agent-before-call', () => element.setAttribute('identity', 'of-now'));
+    await callIsLiveByMethod(element);
+    const bodies = stage.server.requests.map(({ path, body }) => [path, body?.identity]);
+    expect(bodies.filter(([, identity]) => identity)).to.eql([['/v1/calls', 'of-now']]);
+  });
+
   const callIsLiveByMethod = async (element: Awaited<ReturnType<typeof agentElement>>): Promise<void> => {
     await element.start();
     expect(element.state).to.equal('live');

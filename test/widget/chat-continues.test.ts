@@ -82,6 +82,26 @@ describe('a written conversation', () => {
     expect(messages().at(-1)?.body).not.to.have.property('chat');
   });
 
+  it('belongs to who is signed in: it continues with a fresh identity, and not with someone else’s', async () => {
+    const identityOf = (sub: string, exp: number) => `e30.${btoa(JSON.stringify({ sub, exp }))}.signature`;
+    const first = await opened({ rejoin: '', identity: identityOf('ada', 1) });
+    await write(first, 'When do you open?');
+    expect(messages().at(-1)?.body).to.have.property('identity', identityOf('ada', 1));
+    first.remove();
+    const next = await opened({ rejoin: '', identity: identityOf('ada', 2) });
+    await waitUntil(() => lines(next).length === 2);
+    await write(next, 'And on Sunday?');
+    expect(messages().at(-1)?.body).to.eql({ chat: 'chat-1', message: 'And on Sunday?' });
+    next.setAttribute('identity', identityOf('grace', 2));
+    await write(next, 'Hello');
+    expect(messages().at(-1)?.body).to.include({ message: 'Hello', identity: identityOf('grace', 2) });
+    next.remove();
+    const signedOut = await opened({ rejoin: '' });
+    await write(signedOut, 'Who am I?');
+    expect(lines(signedOut)).to.have.length(2);
+    expect(messages().at(-1)?.body).not.to.have.any.keys('chat', 'identity');
+  });
+
   it('that has to start over on the next page does so with the page’s variables, if the page permits it', async () => {
     const first = await opened({ rejoin: '' });
     await write(first, 'When do you open?');

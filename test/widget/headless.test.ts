@@ -33,14 +33,17 @@ describe('headless', () => {
   };
 
   it('requests nothing before its first method; what is prepared is one request from the call', async () => {
-    const own = make({ variables: { plan: 'free' } });
+    const own = make({ variables: { plan: 'free' }, identity: 'of-someone' });
+    own.identify('of-ada');
     expect(own.state.phase).to.equal('idle');
     expect(stage.server.paths).to.eql([]);
     own.prepare();
     await waitUntil(() => stage.server.paths.length === 2);
     await isLive(own);
     expect(stage.server.paths.slice(2)).to.eql(['/v1/calls']);
-    expect(stage.server.requests.at(-1)?.body).to.deep.include({ variableValues: { plan: 'free' } });
+    expect(stage.server.requests.at(-1)?.body).to.deep.include({
+      ...{ variableValues: { plan: 'free' }, identity: 'of-ada' },
+    });
     expect(own.settings?.name).to.equal('Acme Dental');
     expect(document.querySelector('vapi-agent')).to.equal(null);
   });
@@ -139,15 +142,15 @@ describe('headless', () => {
     const path = `/v1/calls/${proxyGrant.callId}/feedback`;
     stage.server.answers.set(path, () => new Response(null, { status: 204 }));
     const own = make();
-    expect(await own.rate('up')).to.equal(false);
+    expect(await own.rate('good')).to.equal(false);
     await isLive(own);
     await own.end();
-    expect(await own.rate('up', 'Quick')).to.equal(true);
+    expect(await own.rate('good', 'Quick')).to.equal(true);
     expect(stage.server.requests.findLast((request) => request.path === path)?.body).to.eql({
-      ...{ token: 'end-token', rating: 'up', comment: 'Quick' },
+      ...{ token: 'end-token', rating: 'good', comment: 'Quick' },
     });
     stage.server.refuse(path, 'internal_error');
-    expect(await own.rate('down')).to.equal(false);
+    expect(await own.rate('bad')).to.equal(false);
   });
 
   it('is one call with the elements of the page', async () => {

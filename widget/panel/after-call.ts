@@ -1,6 +1,7 @@
 /** What follows a call: keeping the transcript, rating it. A separate chunk, loaded when a call ends. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { Rating } from '../../server/contract.ts';
+import type { CallController } from '../call-controller.ts';
 import type { Strings } from '../strings/en.ts';
 import type { Line } from '../transcript.ts';
 import { ignore } from '../waiting.ts';
@@ -127,9 +128,13 @@ export class AfterCallElement extends LitElement {
   };
 }
 
-export function createAfterCall(): AfterCallElement {
+export function createAfterCall(panel: PanelElement, controller: CallController): AfterCallElement {
   defineKeepTranscript();
   const tag = 'vapi-agent-after-call';
   if (!customElements.get(tag)) customElements.define(tag, AfterCallElement);
-  return document.createElement(tag) as AfterCallElement;
+  const afterCall = document.createElement(tag) as AfterCallElement;
+  afterCall.strings = panel.strings;
+  afterCall.transcript = controller.state.transcript;
+  afterCall.sendFeedback = controller.feedbackSender();
+  return afterCall;
 }

@@ -1,6 +1,8 @@
 /** Where the visitor writes. A separate chunk, for elements whose mode has text. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import type { CallController } from '../call-controller.ts';
 import { type CallState, isActive } from '../call-state.ts';
+import type { Chat } from '../chat.ts';
 import type { Failure } from '../failure.ts';
 import { failureTexts, type Strings } from '../strings/en.ts';
 import type { FollowsLog } from './follows-log.ts';
@@ -83,9 +85,20 @@ export class ComposerElement extends LitElement {
   #followLog = (): void => this.closest<FollowsLog>('vapi-agent-panel')?.followLog();
 }
 
-export function createComposer(): ComposerElement {
+/** What is written goes into the live call, otherwise to the assistant as a chat. */
+export function createComposer(strings: Strings, controller: CallController, chat: Chat): ComposerElement {
   defineKeepTranscript();
   const tag = 'vapi-agent-composer';
   if (!customElements.get(tag)) customElements.define(tag, ComposerElement);
-  return document.createElement(tag) as ComposerElement;
+  const composer = document.createElement(tag) as ComposerElement;
+  composer.strings = strings;
+  composer.state = () => controller.state;
+  composer.write = async (text) => {
+    if (controller.state.phase !== 'live') return !isActive(controller.state) && chat.write(text);
+    const isSent = controller.send(text);
+    const failure: Failure | null = isSent ? null : { code: 'server_error', retryAfterSeconds: null };
+    controller.dispatch({ type: 'writing', writing: false, failure });
+    return isSent;
+  };
+  return composer;
 }

@@ -6,6 +6,7 @@ import type { Chat } from '../chat.ts';
 import type { Failure } from '../failure.ts';
 import { lazy } from '../lazy.ts';
 import { ignore } from '../waiting.ts';
+import type { LeadElement } from './lead.ts';
 import type { PanelElement } from './panel.ts';
 
 export class Extras {
@@ -14,6 +15,8 @@ export class Extras {
   #controller: CallController;
   #isComposing = false;
   #chat: Chat | null = null;
+  /** Kept, with what was typed, until another tenant is named. */
+  #lead: LeadElement | null = null;
 
   constructor(panel: PanelElement, controller: CallController, host: Host) {
     this.#host = host;
@@ -29,31 +32,19 @@ export class Extras {
     );
   }
 
-  /** Loads the composer; its text goes into the live call, otherwise to the assistant as a chat. */
+  /** Loads the composer. */
   async compose(): Promise<void> {
     if (this.#panel.composer || this.#isComposing) return;
     this.#isComposing = true;
     this.prepare();
     try {
       const [{ createComposer }, { Chat }] = await Promise.all([
-        lazy(() => import('./composer.ts')),
+        this.#form(() => import('./composer.ts')),
         lazy(() => import('../chat.ts')),
-        this.#style(),
       ]);
       const chat = new Chat(this.#controller, this.#host);
-      const composer = createComposer();
-      composer.strings = this.#panel.strings;
-      composer.state = () => this.#controller.state;
-      composer.write = async (text) => {
-        const { phase } = this.#controller.state;
-        if (phase !== 'live') return !isActive(this.#controller.state) && chat.write(text);
-        const isSent = this.#controller.send(text);
-        const failure: Failure | null = isSent ? null : { code: 'server_error', retryAfterSeconds: null };
-        this.#controller.dispatch({ type: 'writing', writing: false, failure });
-        return isSent;
-      };
       this.#chat = chat;
-      this.#panel.composer = composer;
+      this.#panel.composer = createComposer(this.#panel.strings, this.#controller, chat);
     } finally {
       this.#isComposing = false;
     }
@@ -67,41 +58,46 @@ export class Extras {
   /** Another tenant: the conversation with the last one is over. */
   forget(): void {
     this.#chat?.forget();
+    this.#lead = null;
   }
 
-  /** Styles of fields and forms, which the panel itself does not have. */
-  async #style(): Promise<void> {
-    const { formStyle } = await lazy(() => import('./form-style.ts'));
+  /** A part with fields, and their styles, which the panel itself does not have. */
+  async #form<Chunk>(part: () => Promise<Chunk>): Promise<Chunk> {
+    const [chunk, { formStyle }] = await Promise.all([lazy(part), lazy(() => import('./form-style.ts'))]);
     this.#panel.addStyle(formStyle);
+    return chunk;
   }
 
   /** Opens or closes the sound settings of the call, or of the next one. */
   async toggleSettings(): Promise<void> {
-    if (this.#panel.extra) {
+    if (this.#panel.showsSettings()) {
       this.#panel.extra = null;
       return;
     }
-    const [{ createSettings }] = await Promise.all([lazy(() => import('./settings.ts')), this.#style()]);
+    const { createSettings } = await this.#form(() => import('./settings.ts'));
     if (!['live', 'error'].includes(this.#controller.state.phase)) return;
-    const settings = createSettings();
-    settings.strings = this.#panel.strings;
-    settings.sound = this.#controller.sound;
-    settings.onSound = (sound) => this.#controller.setSound(sound);
-    this.#panel.extra = settings;
+    this.#panel.extra = createSettings(this.#panel, this.#controller);
   }
 
   /** Follows the call: settings belong to a live one, feedback and transcript to a finished one. */
   async follow(state: CallState, before: CallState): Promise<void> {
+    const why = state.failure ?? state.chatFailure;
+    if (why && state.seconds === null && why !== (before.failure ?? before.chatFailure))
+      this.#offerLead(why).catch(ignore);
     if (state.phase === before.phase) return;
     if (isActive(state)) this.prepare();
     this.#panel.extra = null;
     if (state.seconds === null || before.seconds !== null) return;
-    const [{ createAfterCall }] = await Promise.all([lazy(() => import('./after-call.ts')), this.#style()]);
+    const { createAfterCall } = await this.#form(() => import('./after-call.ts'));
     if (this.#controller.state !== state) return;
-    const afterCall = createAfterCall();
-    afterCall.strings = this.#panel.strings;
-    afterCall.transcript = state.transcript;
-    afterCall.sendFeedback = this.#controller.feedbackSender();
-    this.#panel.extra = afterCall;
+    this.#panel.extra = createAfterCall(this.#panel, this.#controller);
+  }
+
+  /** Instead of a dead end: a message, where the tenant takes one. */
+  async #offerLead({ code }: Failure): Promise<void> {
+    const { settings } = this.#host;
+    if (!(await settings.load()).leads) return;
+    const { offerLead } = await this.#form(() => import('./lead.ts'));
+    this.#lead = offerLead(code, this.#lead, this.#panel, this.#controller, settings);
   }
 }

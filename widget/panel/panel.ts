@@ -181,7 +181,7 @@ export class PanelElement extends LitElement {
       ${transcriptView(call, strings, this.composer?.rich)}${this.extra}
       <footer part="footer" role="none">
         ${call.askingConsent ? nothing : this.composer}
-        <div class="row">${controls(call, strings, this.extra !== null, this.#isText(), (intent) => this.onIntent(intent))}</div>
+        <div class="row">${controls(call, strings, this.showsSettings(), this.#isText(), (intent) => this.onIntent(intent))}</div>
         <p class="fine"><bdi>${strings.disclosure}</bdi>${this.#withdrawal()}</p>
       </footer>
     </section>`;
@@ -235,6 +235,10 @@ export class PanelElement extends LitElement {
             : nothing
         }
       </div>`;
+  }
+
+  showsSettings(): boolean {
+    return this.extra?.localName === 'vapi-agent-settings';
   }
 
   /** Whether there is only text: no call to start. */

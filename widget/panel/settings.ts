@@ -1,5 +1,6 @@
 /** Microphone, speaker and volume of the call. A separate chunk, loaded when the visitor opens it. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import type { CallController } from '../call-controller.ts';
 import type { Sound } from '../sound.ts';
 import type { Strings } from '../strings/en.ts';
 import type { PanelElement } from './panel.ts';
@@ -108,8 +109,13 @@ function canSetVolume(): boolean {
   return probe.volume !== 1;
 }
 
-export function createSettings(): SettingsElement {
+/** Those of the call, or of the next one. */
+export function createSettings(panel: PanelElement, controller: CallController): SettingsElement {
   const tag = 'vapi-agent-settings';
   if (!customElements.get(tag)) customElements.define(tag, SettingsElement);
-  return document.createElement(tag) as SettingsElement;
+  const settings = document.createElement(tag) as SettingsElement;
+  settings.strings = panel.strings;
+  settings.sound = controller.sound;
+  settings.onSound = (sound) => controller.setSound(sound);
+  return settings;
 }

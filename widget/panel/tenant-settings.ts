@@ -45,7 +45,12 @@ export class TenantSettings implements Settings {
     const tenant = this.element.getAttribute('tenant');
     if (!tenant) throw new CallError('misconfigured', '<vapi-agent> needs the attribute "tenant"');
     const assistant = this.element.getAttribute('assistant') || undefined;
-    return createSessionApi(this.server(), { tenant, assistant }, () => this.#panel.config);
+    return createSessionApi(
+      this.server(),
+      { tenant, assistant },
+      () => this.#panel.config,
+      () => this.element.getAttribute('identity'),
+    );
   }
 
   /**

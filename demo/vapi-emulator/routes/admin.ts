@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { currentView } from '../call.ts';
 import { notFound } from '../errors.ts';
 import { endCall, makeCall, uploadRecordings } from '../lifecycle.ts';
+import { callIn } from '../phone-lines.ts';
 import { parse } from '../shapes.ts';
 import {
   assistantEdits,
@@ -39,6 +40,15 @@ const makeSchema = z.strictObject({
   webhooks: z.boolean().optional(),
   live: z.boolean().optional(),
   recordingRedirect: z.string().optional(),
+});
+
+const incomingSchema = z.strictObject({
+  phoneNumberId: z.string(),
+  from: z.string().optional(),
+  seconds: z.number().min(0).optional(),
+  cost: z.number().min(0).optional(),
+  id: z.uuid().optional(),
+  webhooks: z.boolean().optional(),
 });
 
 const switchesSchema = z
@@ -123,6 +133,10 @@ export function adminRoutes(world: World): Router {
     response
       .status(201)
       .json(truth(world, makeCall(world, { ...wish, costs: wish.costs as CostItem[] | undefined })));
+  });
+
+  router.post('/_emulator/phone-calls', async (request, response) => {
+    response.status(201).json(await callIn(world, parse(incomingSchema, request.body)));
   });
 
   router.get('/_emulator/calls/:id', async (request, response) => {

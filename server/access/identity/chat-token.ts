@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { DerivedKey } from '../../base/derived-keys.ts';
+import { visitorIdentitySchema } from '../../contract.ts';
 import { newSessionId, sessionClaims } from './session-token.ts';
 import { tokenKind } from './signed-token.ts';
 
@@ -23,6 +24,8 @@ const chatClaims = sessionClaims.extend({
   messages: z.int().min(1),
   /** What the visitor agreed to when the conversation began. */
   consentVersion: z.string().nullable().default(null),
+  /** As the first message's identity has it: the visitor can read it, but not change it. */
+  visitor: visitorIdentitySchema.nullable().default(null),
 });
 export type ChatClaims = z.infer<typeof chatClaims>;
 

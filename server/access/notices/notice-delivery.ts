@@ -9,6 +9,7 @@ import { type Notice, saveNoticeProgress, takeDueNotice } from '../../store/noti
 import { findTenantById, type Tenant } from '../../store/tenants.ts';
 import { openTenantSecret } from '../secrets/tenant-secrets.ts';
 import { postHook } from './hooks.ts';
+import { leadMail, leadsIn } from './lead-notices.ts';
 import { sendMail } from './mail.ts';
 import { noticeText } from './notice-text.ts';
 import { addresseesOf, balancesOf } from './notices.ts';
@@ -70,20 +71,31 @@ async function attempt(ctx: Context, notice: Notice, send: () => Promise<void>):
 
 async function sendWebhook(ctx: Context, tenant: Tenant, url: string, notice: Notice): Promise<void> {
   if (!notice.urlPending) return;
+  const body = await bodyOf(ctx, notice);
+  if (!body) return;
   await postHook({
     url,
     secret: openTenantSecret(ctx.box, tenant, 'hookSecret'),
     id: notice.id,
-    body: JSON.parse(notice.payload) as object,
+    body,
     timeoutMs: 10_000,
     nowMs: ctx.now(),
     outside: outsideOrListed(ctx.config),
   });
 }
 
+/** What leads say is read when it is sent, and is in no notice. @returns null when all of them were deleted meanwhile */
+async function bodyOf(ctx: Context, notice: Notice): Promise<object | null> {
+  const body = JSON.parse(notice.payload) as { data: object };
+  if (notice.kind !== 'lead-sent') return body;
+  const leads = await leadsIn(ctx, notice);
+  return leads.length === 0 ? null : { ...body, data: { ...body.data, leads } };
+}
+
 async function sendEmail(ctx: MailContext, tenant: Tenant, to: string, notice: Notice): Promise<void> {
   // A seller's address on its invoices does not mean that mail can be sent from here.
   if (!notice.emailPending || (!tenant.alerts && !ctx.smtp)) return;
+  if (notice.kind === 'lead-sent') return sendLeads(ctx, tenant, to, notice);
   const { data } = JSON.parse(notice.payload) as { data: Record<string, unknown> };
   const balance = (await balancesOf(ctx.store, [notice])).get(notice.id) ?? null;
   const { title, text } = noticeText(notice.kind, notice.period, data, balance);
@@ -93,4 +105,11 @@ async function sendEmail(ctx: MailContext, tenant: Tenant, to: string, notice: N
     // A deleted tenant's slug may have been reused.
     text: `${text}\n\n${ctx.config.publicUrl}/portal/#/tenants/${tenant.deletedAt === null ? tenant.slug : tenant.id}\n`,
   });
+}
+
+async function sendLeads(ctx: MailContext, tenant: Tenant, to: string, notice: Notice): Promise<void> {
+  const leads = await leadsIn(ctx, notice);
+  if (leads.length === 0) return;
+  const { subject, text } = leadMail(leads, `${ctx.config.publicUrl}/portal/`);
+  await sendMail(ctx.smtp, { to, subject: `${tenant.name}: ${subject}`, text: `${text}\n` });
 }

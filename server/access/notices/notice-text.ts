@@ -7,6 +7,8 @@ import { adviceOn } from '../../vapi/wiring-trouble.ts';
 type Words = (period: string, data: Record<string, unknown>) => { title: string; text: string };
 
 const dollars = (micros: unknown): string => `$${microsToDecimal(Number(micros), 'usd')}`;
+const amount = (micros: unknown, currency: unknown): string =>
+  `${microsToDecimal(Number(micros), String(currency))} ${String(currency).toUpperCase()}`;
 const megabytes = (bytes: unknown): string => (Number(bytes) / 1_000_000).toFixed(1);
 const left = ({ dueCents, currency }: Record<string, unknown>): string =>
   `${centsToDecimal(Number(dueCents), String(currency))} ${String(currency).toUpperCase()}`;
@@ -39,6 +41,14 @@ const words: Record<NoticeKind, Words> = {
   'budget-100': (month, { budgetMicros }) => ({
     title: 'the monthly budget is used up',
     text: `The ${dollars(budgetMicros)} for ${month} is spent or reserved for calls in progress. Calls are refused until the month ends or the budget is raised.`,
+  }),
+  'balance-low': (_mark, { balanceMicros, markMicros, currency }) => ({
+    title: 'its prepaid balance is low',
+    text: `${amount(balanceMicros, currency)} is left, which is not more than the mark of ${amount(markMicros, currency)}. Add credit to the wallet in time.`,
+  }),
+  'balance-empty': (_entry, { balanceMicros, heldMicros, currency }) => ({
+    title: 'its prepaid balance is used up',
+    text: `Of ${amount(balanceMicros, currency)}, ${amount(heldMicros, currency)} is reserved for calls in progress, and the rest covers no call. Calls are refused until credit is added to the wallet.`,
   }),
   'refused-origins': (day) => ({
     title: 'many requests from pages that are not allowed',
@@ -95,6 +105,14 @@ const words: Record<NoticeKind, Words> = {
   'payment-reversed': (_occasion, { invoice, event, amountCents, currency, state, status = 'paid' }) => ({
     title: `the payment of invoice ${invoice} ${reversals[String(event)] ?? 'has changed'}`,
     text: `It concerns ${left({ dueCents: amountCents, currency })}${state ? ` (${state})` : ''}. The invoice ${status === 'paid' ? 'stays' : 'is not'} booked as paid. Check the payment in Stripe's dashboard: issue a credit note for what is no longer owed, and collect again what still is.`,
+  }),
+  'lead-left': () => ({
+    title: 'a visitor left a message',
+    text: 'No one could talk to them. It is among the client’s leads, with any others of the same minutes.',
+  }),
+  'lead-sent': () => ({
+    title: 'a visitor’s message is sent to the client',
+    text: 'To the address and the server in the client’s settings for leads, with any others of the same minutes.',
   }),
 };
 

@@ -32,14 +32,24 @@ const always: NoticeKind[] = [
 const limited: NoticeKind[] = ['cost-refused', 'call-unknown', 'not-reporting'];
 const perDay = 20;
 
-/** The tenant's `alerts`; without them, what is always sent goes to the seller. */
+/** Of what is sent to the client, its own; else the tenant's `alerts`; without them, what is always sent goes to the seller. */
 export async function addresseesOf(
   db: Queries,
   tenant: Tenant,
   kind: NoticeKind,
 ): Promise<{ url?: string | undefined; email?: string | undefined }> {
+  if (kind === 'lead-sent')
+    return { url: tenant.leads?.url ?? undefined, email: tenant.leads?.email ?? undefined };
   if (tenant.alerts) return tenant.alerts;
   return always.includes(kind) ? { email: (await findSeller(db))?.email } : {};
+}
+
+interface RaisedNotice {
+  kind: NoticeKind;
+  period: string;
+  data: Record<string, unknown>;
+  /** When it is delivered, in epoch milliseconds; at once by default. */
+  dueAt?: number;
 }
 
 /**
@@ -50,13 +60,14 @@ export async function addresseesOf(
 export async function raiseNotice(
   db: Queries,
   tenant: Tenant,
-  { kind, period, data }: { kind: NoticeKind; period: string; data: Record<string, unknown> },
+  { kind, period, data, dueAt }: RaisedNotice,
   nowMs: number,
 ): Promise<void> {
-  if (!tenant.alerts && !always.includes(kind)) return;
+  if (!tenant.alerts && !always.includes(kind) && kind !== 'lead-sent') return;
   if (limited.includes(kind) && (await countNotices(db, tenant.id, kind, nowMs - dayMs)) >= perDay) return;
   const { url, email } = await addresseesOf(db, tenant, kind);
-  await insertNotice(db, {
+  if (kind === 'lead-sent' && !url && !email) return;
+  const notice = {
     tenantId: tenant.id,
     kind,
     period,
@@ -68,7 +79,8 @@ export async function raiseNotice(
     createdAt: nowMs,
     urlPending: url ? 1 : 0,
     emailPending: email ? 1 : 0,
-  });
+  };
+  await insertNotice(db, notice, dueAt);
 }
 
 /** What the tenant's notices of this kind ask for has been done; they say so from now on, delivered or not. */

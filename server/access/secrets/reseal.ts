@@ -7,11 +7,14 @@ import {
   sealedColumns,
 } from '../../store/sealed-texts.ts';
 import { type Actor, recordChange } from '../audit.ts';
+import { leadContext } from './lead-content.ts';
 import {
+  callIdentityContext,
   callResultsContext,
   controlUrlContext,
   forwardedContext,
   forwardTargetContext,
+  identityKeyContext,
   type TenantSecret,
   tenantSecretContext,
 } from './tenant-secrets.ts';
@@ -52,9 +55,15 @@ function placeOf({ table, column }: SealedColumn, [first = '', second = '']: str
       return controlUrlContext(first, second);
     case 'callResults':
       return callResultsContext(first, second);
+    case 'leads':
+      return leadContext(first, second, name as 'content' | 'note');
     case 'forwardTargets':
       return forwardTargetContext(first, second);
     case 'forwardedContents':
       return forwardedContext(first, name as 'headers' | 'body');
+    case 'identityKeys':
+      return identityKeyContext(first);
+    case 'callIdentities':
+      return callIdentityContext(first, second);
   }
 }

@@ -87,3 +87,9 @@ export function sealControlUrl(box: SecretBox, tenantId: string, callId: string,
 export function openControlUrl(box: SecretBox, tenantId: string, callId: string, sealed: string): string {
   return box.open(sealed, controlUrlContext(tenantId, callId));
 }
+
+/** The same for the current and the previous one: the database makes the one into the other. */
+export const identityKeyContext = (tenantId: string) => `identity_keys/${tenantId}`;
+
+export const callIdentityContext = (tenantId: string, callId: string) =>
+  `call_identities/${tenantId}/${callId}`;

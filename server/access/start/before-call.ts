@@ -6,13 +6,14 @@ import { z } from 'zod';
 import { outsideOrListed } from '../../base/outside.ts';
 import { inSpan } from '../../base/tracing.ts';
 import type { Context } from '../../context.ts';
-import { type VariableValues, variableValuesSchema } from '../../contract.ts';
+import { identityPrefix, type VariableValues, variableValuesSchema } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
 import { type Reservation, releaseReservation } from '../../store/reservations.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import type { SessionClaims } from '../identity/session-token.ts';
 import { postHook } from '../notices/hooks.ts';
 import { openTenantSecret } from '../secrets/tenant-secrets.ts';
+import type { Identity } from './identity.ts';
 
 /** The visitor is waiting for the call. */
 const timeoutMs = 2000;
@@ -34,19 +35,28 @@ export async function variablesFor(
   ctx: Context,
   tenant: Tenant,
   session: SessionClaims,
-  { reservation, asked = {} }: { reservation: Reservation; asked: VariableValues | undefined },
+  {
+    reservation,
+    asked = {},
+    identity,
+  }: { reservation: Reservation; asked: VariableValues | undefined; identity: Identity | null },
 ): Promise<VariableValues> {
-  const allowed = Object.fromEntries(
-    Object.entries(asked).filter(([name]) => tenant.allowedVariables.includes(name)),
-  );
+  const allowed = unsigned(asked, (name) => tenant.allowedVariables.includes(name));
   try {
-    const ask = () => askBeforeCall(ctx, tenant, session, reservation, allowed);
+    const ask = () => askBeforeCall(ctx, tenant, session, reservation, { allowed, identity });
     const added = tenant.beforeCall ? await inSpan(ctx, 'before-call hook', ask, { kind: 'client' }) : {};
-    return { ...allowed, ...added };
+    return { ...allowed, ...unsigned(added), ...identity?.variables };
   } catch (error) {
     await releaseReservation(ctx.store, reservation.id);
     throw error;
   }
+}
+
+/** Without the names of a signed identity, also if they were allowed before such names were reserved. */
+function unsigned(values: VariableValues, isAllowed = (_name: string) => true): VariableValues {
+  return Object.fromEntries(
+    Object.entries(values).filter(([name]) => isAllowed(name) && !name.startsWith(identityPrefix)),
+  );
 }
 
 /**
@@ -58,7 +68,7 @@ async function askBeforeCall(
   tenant: Tenant,
   session: SessionClaims,
   { assistantId }: Reservation,
-  variableValues: VariableValues,
+  { allowed, identity }: { allowed: VariableValues; identity: Identity | null },
 ): Promise<VariableValues> {
   if (!tenant.beforeCall) return {};
   const { url, whenUnavailable } = tenant.beforeCall;
@@ -68,7 +78,8 @@ async function askBeforeCall(
       type: 'call.before',
       data: {
         ...{ tenant: tenant.slug, session: session.jti, origin: session.origin },
-        ...{ assistantId, variableValues },
+        ...{ assistantId, variableValues: allowed },
+        ...(identity ? { identity: identity.variables } : {}),
       },
     };
     const secret = openTenantSecret(ctx.box, tenant, 'hookSecret');

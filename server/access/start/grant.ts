@@ -11,6 +11,7 @@ import {
   type KeyGrant,
   type ProxyGrant,
   type VariableValues,
+  type VisitorIdentity,
 } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
 import { newCallRow } from '../../ledger/usage.ts';
@@ -26,25 +27,39 @@ import { openTenantSecret, sealControlUrl } from '../secrets/tenant-secrets.ts';
 import { isSquad } from '../tenants/squads.ts';
 import { variablesFor } from './before-call.ts';
 import { endLiveCall } from './end-call.ts';
+import { type Identity, keepIdentity, refuseUnproven } from './identity.ts';
 import { mayRejoin, rejoinWithinSeconds } from './left-calls.ts';
 import { reserve } from './reserve.ts';
 import { isTalkOrigin } from './talk.ts';
 
-/** @throws ApiError what `reserve` throws, also for what has changed since; `call_denied`, `vapi_unavailable` */
+/** @throws ApiError what `reserve` throws, also for what has changed since; `call_denied`, `identity_refused`, `vapi_unavailable` */
 export async function grantCall(
   ctx: Context,
   tenant: Tenant,
   session: SessionClaims,
-  asked: { variableValues?: VariableValues | undefined; consentVersion: string | null },
+  asked: {
+    variableValues?: VariableValues | undefined;
+    identity: Identity | null;
+    consentVersion: string | null;
+  },
 ): Promise<Grant> {
-  const { consentVersion } = asked;
+  const { consentVersion, identity } = asked;
+  // Before anything is counted.
+  refuseUnproven(identity, tenant.accessMode === 'proxy');
   const reserved = await inSpan(ctx, 'reserve', () =>
     reserve(ctx, tenant, session, { consentVersion, kind: 'call' }),
   );
   // The mode that the start was decided in: the tenant was read before.
   const isProxied = reserved.accessMode === 'proxy' || isKeyless(ctx, reserved, session);
   const reservation = isProxied ? { ...reserved, accessMode: 'proxy' as const } : reserved;
-  const values = { reservation, asked: asked.variableValues };
+  try {
+    // The mode may have changed since.
+    refuseUnproven(identity, isProxied);
+  } catch (error) {
+    await releaseReservation(ctx.store, reservation.id);
+    throw error;
+  }
+  const values = { reservation, asked: asked.variableValues, identity };
   const assistantOverrides = {
     maxDurationSeconds: reservation.maxSeconds,
     metadata: { tenant: tenant.slug, session: session.jti },
@@ -54,7 +69,7 @@ export async function grantCall(
     maxDurationSeconds: reservation.maxSeconds,
     ...(ctx.config.dailyProxyUrl ? { mediaProxyUrl: ctx.config.dailyProxyUrl } : {}),
   };
-  const start: Start = { tenant, reservation, assistantOverrides };
+  const start: Start = { tenant, reservation, assistantOverrides, visitor: identity?.visitor ?? null };
   if (isProxied) {
     return { ...base, ...(await proxyGrant(ctx, start)) };
   }
@@ -75,11 +90,12 @@ interface Start {
   tenant: Tenant;
   reservation: Reservation;
   assistantOverrides: KeyGrant['assistantOverrides'];
+  visitor: VisitorIdentity | null;
 }
 
 async function proxyGrant(
   ctx: Context,
-  { tenant, reservation, assistantOverrides }: Start,
+  { tenant, reservation, assistantOverrides, visitor }: Start,
 ): Promise<Omit<ProxyGrant, 'maxDurationSeconds'>> {
   const { assistantId } = reservation;
   const isOfSquad = isSquad(tenant, assistantId);
@@ -89,7 +105,8 @@ async function proxyGrant(
   let call: CreatedCall;
   try {
     const outlivesVisit = mayRejoin(tenant);
-    const wish = { assistantId, isSquad: isOfSquad, assistantOverrides, outlivesVisit };
+    const { pageTools } = tenant;
+    const wish = { assistantId, isSquad: isOfSquad, assistantOverrides, outlivesVisit, pageTools };
     const create = () => createWebCall(ctx.config.vapiBaseUrl, key, wish, ctx.vapiClock.look);
     call = await inSpan(ctx, 'create call at Vapi', create, { kind: 'client' });
     ctx.tracing?.note({ 'vapi_agent.call': call.id });
@@ -98,7 +115,7 @@ async function proxyGrant(
     if (error instanceof VapiError && error.refused) await releaseReservation(ctx.store, reservation.id);
     throw vapiFailure(error);
   }
-  const record = () => recordCreatedCall(ctx, tenant, reservation, call);
+  const record = () => recordCreatedCall(ctx, tenant, reservation, call, visitor);
   if (!(await inSpan(ctx, 'record call', record))) {
     ctx.log.warn(
       { tenant: tenant.slug, call: call.id },
@@ -120,7 +137,23 @@ async function proxyGrant(
       ctx.now(),
     ),
     ...(mayRejoin(tenant) ? { rejoinWithinSeconds } : {}),
+    ...pageOf(tenant),
   };
+}
+
+/** What the assistant may do and know there; the descriptions are for Vapi alone. */
+function pageOf({ pageContext, pageTools }: Tenant): Pick<ProxyGrant, 'page'> {
+  if (!pageContext && pageTools.length === 0) return {};
+  const tools = pageTools.map(({ name, label, ask, parameters }) => ({
+    ...{ name, label, ask },
+    parameters: Object.fromEntries(
+      Object.entries(parameters).map(([key, { type, enum: values, optional }]) => [
+        key,
+        { type, ...(values && { enum: values }), ...(optional && { optional }) },
+      ]),
+    ),
+  }));
+  return { page: { context: pageContext, tools } };
 }
 
 /**
@@ -133,6 +166,7 @@ export async function recordCreatedCall(
   tenant: Tenant,
   reservation: Reservation,
   call: CreatedCall,
+  visitor: VisitorIdentity | null = null,
 ): Promise<boolean> {
   const now = ctx.now();
   const fresh = newCallRow(tenant.id, {
@@ -169,6 +203,7 @@ export async function recordCreatedCall(
       pollAt: row.status === 'ended' ? row.pollAt : reservation.leaseExpiresAt,
       controlUrlSealed: call.controlUrl ? sealControlUrl(ctx.box, tenant.id, call.id, call.controlUrl) : null,
     });
+    await keepIdentity(ctx, db, tenant.id, call.id, visitor);
     return wanted;
   });
 }

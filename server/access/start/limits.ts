@@ -2,7 +2,7 @@
 import type { Limits } from '../../contract.ts';
 
 /** Vapi refuses a `maxDurationSeconds` below this. */
-const shortestCallSeconds = 10;
+export const shortestCallSeconds = 10;
 /** After a call's maximum length: until Vapi has ended it and reported it. */
 export const leaseGraceSeconds = 60;
 
@@ -24,9 +24,12 @@ export function spendForCall(limits: Limits, committedMicros: number): ReservedS
   const affordable = Number((rest * 60n) / perMinute);
   const maxSeconds = Math.min(limits.maxCallSeconds, affordable);
   if (maxSeconds < shortestCallSeconds) return null;
-  // Rounded up, so that the reservation always covers the granted seconds.
-  const amountMicros = Number((BigInt(maxSeconds) * perMinute + 59n) / 60n);
-  return { maxSeconds, amountMicros };
+  return { maxSeconds, amountMicros: worstCost(limits, maxSeconds) };
+}
+
+/** Rounded up, so that the reservation always covers the granted seconds. */
+export function worstCost({ worstCaseMicrosPerMinute }: Limits, seconds: number): number {
+  return Number((BigInt(seconds) * BigInt(worstCaseMicrosPerMinute) + 59n) / 60n);
 }
 
 /** A message is answered within this time, which determines its lease but not its cost. */

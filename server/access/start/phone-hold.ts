@@ -1,17 +1,21 @@
 /**
- * Phone calls begin at Vapi without asking this server. One is held for when it is first reported, by the rules of a start
- * and in the same way: the tenant's lock, one transaction. A call without room, and one that has used up what is held
- * for it, is ended by whatever sees it first: a report, the poll that is due at that moment, or a sweep.
+ * Phone calls that begin at Vapi without asking this server (`phone-request` decides those that ask). One is held for when it
+ * is first reported, by the rules of a start and in the same way: the tenant's lock, one transaction. A call without room, and
+ * one that has used up what is held for it, is ended by whatever sees it first: a report, the poll that is due at that moment,
+ * or a sweep.
  */
 import { monthIn } from '../../base/time-zone.ts';
-import { callKinds, type UnwantedReason } from '../../contract.ts';
+import { type CallChannel, callKinds, type UnwantedReason } from '../../contract.ts';
+import type { CallEvent } from '../../ledger/call-event.ts';
+import { channelOf } from '../../ledger/channel.ts';
 import { isUnderWay } from '../../ledger/usage.ts';
 import type { CallRow } from '../../store/calls.ts';
 import type { Queries } from '../../store/database.ts';
 import { findReservation, insertReservation, readCommitments } from '../../store/reservations.ts';
 import { lockForStart, type Tenant } from '../../store/tenants.ts';
 import { raiseNotice } from '../notices/notices.ts';
-import { leaseEnd, leaseGraceSeconds, spendForCall } from './limits.ts';
+import { holdOfWallet, noticeEmpty, type WalletHold } from '../wallet/hold.ts';
+import { leaseEnd, leaseGraceSeconds, shortestCallSeconds, spendForCall, worstCost } from './limits.ts';
 import { isOpen } from './opening-hours.ts';
 
 export interface PhoneHold {
@@ -23,6 +27,16 @@ export interface PhoneHold {
 export const isPhoneCall = ({ type }: Pick<CallRow, 'type'>): boolean =>
   type === callKinds.inbound || type === callKinds.outbound;
 
+/** Of what is held for a call; a tenant can lose a call to another one, which then holds for it too. */
+export const phoneHoldId = (tenantId: string, callId: string): string => `tel_${tenantId}_${callId}`;
+
+/**
+ * Where numbers ask, one that no one has answered was refused: it hears a sentence or is sent on, and costs no agent.
+ * Ending it would cut the sentence short.
+ */
+const isRefused = ({ phoneCalls }: Tenant, row: CallRow, { squadId }: CallEvent): boolean =>
+  phoneCalls === 'ask' && row.type === callKinds.inbound && row.assistantId === null && !squadId;
+
 /**
  * Call it in the transaction that has locked the call's row.
  * @param row after the report; one that rings, or is in progress, is held for
@@ -32,14 +46,14 @@ export async function holdPhoneCall(
   db: Queries,
   tenant: Tenant,
   row: CallRow,
+  event: CallEvent,
   nowMs: number,
 ): Promise<PhoneHold | null> {
-  if (tenant.phoneCalls !== 'limit' || tenant.deletedAt !== null || !isPhoneCall(row)) return null;
-  if (!isUnderWay(row)) return null;
+  if (tenant.phoneCalls === 'keep' || tenant.deletedAt !== null || !isPhoneCall(row)) return null;
+  if (!isUnderWay(row) || isRefused(tenant, row, event)) return null;
   // Once refused it stays so: room that others leave meanwhile would only delay its end.
   if (row.unwanted !== null) return { unwanted: row.unwanted, endsAt: null };
-  // A tenant can lose a call to another one, which then holds for it too.
-  const id = `tel_${tenant.id}_${row.id}`;
+  const id = phoneHoldId(tenant.id, row.id);
   const own = await findReservation(db, tenant.id, id);
   if (own) {
     if (own.generation < tenant.generation) return { unwanted: 'outdated', endsAt: null };
@@ -53,23 +67,48 @@ export async function holdPhoneCall(
   const { limits, timeZone } = current;
   const month = monthIn(timeZone, nowMs);
   const { committedMicros, callsInProgress } = await readCommitments(db, tenant.id, month, nowMs);
-  const spend = spendForCall(limits, committedMicros);
-  if (!spend) {
+  const affordable = spendForCall(limits, committedMicros);
+  if (!affordable) {
     const data = { budgetMicros: limits.monthlyBudgetMicros };
     await raiseNotice(db, current, { kind: 'budget-100', period: month, data }, nowMs);
   }
   const isFull = callsInProgress >= limits.concurrentCalls || !isOpen(limits.hours, timeZone, nowMs);
-  if (!spend || isFull) return { unwanted: 'no-room', endsAt: null };
+  if (!affordable || isFull) return { unwanted: 'no-room', endsAt: null };
+  const began = { from: row.startedAt ?? row.createdAt, to: nowMs };
+  const wish = { channel: channelOf(row.type), maxSeconds: affordable.maxSeconds, ...began };
+  const spend = await phoneCallByWallet(db, current, wish, nowMs);
+  // A refused report must be kept, so the notice is in its transaction.
+  if (!spend) await noticeEmpty(db, current, nowMs);
+  if (!spend) return { unwanted: 'no-room', endsAt: null };
   const beganAt = Math.min(nowMs, row.startedAt ?? (row.type === callKinds.inbound ? row.createdAt : nowMs));
   const leaseExpiresAt = leaseEnd(beganAt, spend.maxSeconds);
   await insertReservation(db, {
     ...{ id, tenantId: tenant.id, kind: 'phone', generation: current.generation },
     // One of the month before, reported late, is booked there and uses none of this month's budget.
-    ...{ month: monthIn(timeZone, leaseExpiresAt), amountMicros: spend.amountMicros },
+    ...{ month: monthIn(timeZone, leaseExpiresAt), amountMicros: worstCost(limits, spend.maxSeconds) },
+    ...{ priceMicros: spend.priceMicros, pricePool: spend.pricePool },
     ...{ maxSeconds: spend.maxSeconds, state: 'held', leaseExpiresAt, accessMode: current.accessMode },
     ...{ assistantId: row.assistantId ?? '', visitorNetwork: '', visitorSite: null, callId: row.id },
     ...{ consentVersion: null, createdAt: nowMs },
   });
   const endsAt = leaseExpiresAt - leaseGraceSeconds * 1000;
   return { unwanted: nowMs >= endsAt ? 'used-up' : null, endsAt };
+}
+
+/**
+ * A call is no longer than its client's wallet covers.
+ * @param wish it begins between `from` and `to`, in epoch milliseconds
+ * @returns null when the wallet does not cover the shortest call
+ */
+export async function phoneCallByWallet(
+  db: Queries,
+  tenant: Tenant,
+  wish: { channel: CallChannel; maxSeconds: number; from: number; to: number },
+  nowMs: number,
+): Promise<WalletHold | null> {
+  const { maxSeconds } = wish;
+  if (tenant.walletOn !== 1) return { maxSeconds, priceMicros: 0, pricePool: null };
+  const costOf = (length: number) => worstCost(tenant.limits, length);
+  const leastSeconds = Math.min(shortestCallSeconds, maxSeconds);
+  return holdOfWallet(db, tenant, { ...wish, leastSeconds, costOf }, nowMs);
 }

@@ -7,6 +7,7 @@ import { monthIn } from '../../base/time-zone.ts';
 import type { Context } from '../../context.ts';
 import type { Limits } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
+import type { Queries } from '../../store/database.ts';
 import { insertReservation, type Reservation, readCommitments } from '../../store/reservations.ts';
 import { countStart, type RecentStarts, readStarts } from '../../store/starts.ts';
 import { lockForStart, type Tenant } from '../../store/tenants.ts';
@@ -14,7 +15,15 @@ import type { SessionClaims } from '../identity/session-token.ts';
 import { networksPerSite } from '../identity/visitor-network.ts';
 import { raiseNotice } from '../notices/notices.ts';
 import { checkSiteAssistant } from '../tenants/site-assistants.ts';
-import { leaseEnd, spendForCall, spendForMessage } from './limits.ts';
+import { holdOfWallet, noticeEmpty, type WalletHold } from '../wallet/hold.ts';
+import {
+  leaseEnd,
+  type ReservedSpend,
+  shortestCallSeconds,
+  spendForCall,
+  spendForMessage,
+  worstCost,
+} from './limits.ts';
 import { isOpen } from './opening-hours.ts';
 
 const modes = { call: 'voice', message: 'chat' };
@@ -33,7 +42,7 @@ interface Wish {
  * Messages and calls are counted separately; the slots and the spend that they reserve share the same limits.
  * @param wish its consentVersion is what the visitor agreed to, kept as evidence
  * @throws ApiError `tenant_paused`, `assistant_not_allowed`, `call_denied` (the tenant does not offer it), `outside_hours`,
- * `session_used`, `rate_limited`, `concurrency_limit`, `budget_exhausted`
+ * `session_used`, `rate_limited`, `concurrency_limit`, `budget_exhausted`, `balance_empty`
  */
 export async function reserve(
   ctx: Context,
@@ -59,8 +68,9 @@ export async function reserve(
       if (callsInProgress >= limits.concurrentCalls)
         throw new ApiError('concurrency_limit', { retryAfter: 30 });
       const maxCallSeconds = Math.min(limits.maxCallSeconds, mostSeconds);
-      const spend = spendFor[kind]({ ...limits, maxCallSeconds }, committedMicros);
-      if (!spend) throw new ApiError('budget_exhausted');
+      const affordable = spendFor[kind]({ ...limits, maxCallSeconds }, committedMicros);
+      if (!affordable) throw new ApiError('budget_exhausted');
+      const spend = await paidByWallet(db, current, kind, affordable, now);
       // The call or message begins before then.
       const leaseExpiresAt = leaseEnd(now, spend.maxSeconds);
       const reservation: Reservation = {
@@ -71,6 +81,8 @@ export async function reserve(
         generation: session.generation,
         month: monthIn(current.timeZone, leaseExpiresAt),
         amountMicros: spend.amountMicros,
+        priceMicros: spend.priceMicros,
+        pricePool: spend.pricePool,
         maxSeconds: spend.maxSeconds,
         state: 'held',
         leaseExpiresAt,
@@ -92,8 +104,39 @@ export async function reserve(
       const data = { budgetMicros: tenant.limits.monthlyBudgetMicros };
       await raiseNotice(ctx.store, tenant, { kind: 'budget-100', period: month, data }, now);
     }
+    if (error instanceof ApiError && error.code === 'balance_empty')
+      await noticeEmpty(ctx.store, tenant, now);
     throw error;
   }
+}
+
+/**
+ * A call is no longer than the wallet covers; a message is covered or refused.
+ * @throws ApiError `balance_empty`
+ */
+async function paidByWallet(
+  db: Queries,
+  tenant: Tenant,
+  kind: Wish['kind'],
+  spend: ReservedSpend,
+  nowMs: number,
+): Promise<ReservedSpend & WalletHold> {
+  if (tenant.walletOn !== 1) return { ...spend, priceMicros: 0, pricePool: null };
+  const { maxSeconds } = spend;
+  const isCall = kind === 'call';
+  const costOf = (length: number) => (isCall ? worstCost(tenant.limits, length) : spend.amountMicros);
+  const hold = await holdOfWallet(
+    db,
+    tenant,
+    {
+      ...{ channel: isCall ? 'web' : 'chat', maxSeconds, costOf },
+      leastSeconds: isCall ? Math.min(shortestCallSeconds, maxSeconds) : maxSeconds,
+      ...{ from: nowMs, to: leaseEnd(nowMs, maxSeconds) },
+    },
+    nowMs,
+  );
+  if (!hold) throw new ApiError('balance_empty');
+  return { ...hold, amountMicros: costOf(hold.maxSeconds) };
 }
 
 const seconds = { minute: 60, hour: 3600, day: 86_400 };

@@ -10,11 +10,12 @@ import { ApiError } from '../../errors.ts';
  */
 export function checkHookUrls(
   config: Pick<Config, 'vapiBaseUrl' | 'privateTargets'>,
-  { beforeCall, alerts, webhookForwardUrl }: UpdateTenant,
+  { beforeCall, alerts, leads, webhookForwardUrl }: UpdateTenant,
 ): void {
   const urls = {
     'beforeCall.url': beforeCall?.url,
     'alerts.url': alerts?.url,
+    'leads.url': leads?.url,
     webhookForwardUrl,
   };
   const errors = Object.entries(urls).flatMap(([path, url]) => {

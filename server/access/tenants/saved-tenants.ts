@@ -4,6 +4,7 @@ import type { CreateTenant, SavedTenant } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
 import { forgetBlockedOrigin } from '../../store/blocked-origins.ts';
 import type { Queries } from '../../store/database.ts';
+import { setLeadExpiry } from '../../store/leads.ts';
 import { putPendingKey } from '../../store/pending-keys.ts';
 import { sweepAgain } from '../../store/sweeps.ts';
 import { insertTenant, lockTenant, setTenantStatus, type Tenant, updateTenant } from '../../store/tenants.ts';
@@ -61,6 +62,9 @@ export async function changeTenant(
     const named = await apply(db, current);
     const next = (await lockTenant(db, slug)) as Tenant;
     if (changesKey(current, next)) await putPendingKey(db, next.id, ctx.now());
+    const keepDays = next.leads?.keepDays;
+    if (keepDays !== undefined && keepDays !== current.leads?.keepDays)
+      await setLeadExpiry(db, next.id, keepDays);
     if (changesCalls(current, next)) await sweepAgain(db, next.orgId, ctx.now());
     const after = { ...viewTenant(ctx, next), ...(named as object | undefined) };
     await recordChange(db, { ...by, tenant: slug, before: viewTenant(ctx, current), after }, ctx.now());

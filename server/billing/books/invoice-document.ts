@@ -2,7 +2,14 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { proportion, sumCents } from '../../base/money.ts';
-import type { BillingAccount, InvoiceDocument, InvoiceLine, Plan, Seller } from '../../contract.ts';
+import type {
+  BillingAccount,
+  InvoiceDocument,
+  InvoiceLine,
+  Plan,
+  Seller,
+  TaxCategory,
+} from '../../contract.ts';
 import type { BilledCall } from '../month/earlier-months.ts';
 import { describeLine, termsOf } from '../plan/line-text.ts';
 import { monthPeriod } from '../plan/period.ts';
@@ -11,6 +18,7 @@ import type { MonthLine } from '../plan/rating.ts';
 export interface DocumentInput {
   id: string;
   tenant: string;
+  timeZone: string;
   month: string;
   currency: string;
   lines: MonthLine[];
@@ -18,8 +26,10 @@ export interface DocumentInput {
   plans: Map<string, Plan>;
   account: BillingAccount;
   seller: Seller | null;
-  /** The remaining prepaid credit. */
+  /** The remaining prepaid credit, and what the wallet can pay. */
   balanceCents: number;
+  /** What is owed to the buyer is paid into its wallet. */
+  isPaidIntoWallet?: boolean;
   /** By `lineKey`; absent for a draft. */
   callHashes?: Map<string, string>;
 }
@@ -34,7 +44,8 @@ export function makeDocument(input: DocumentInput): InvoiceDocument {
   const linesCents = sumCents(lines);
   const tax = taxOn(linesCents, input.account.tax);
   const totalCents = linesCents + (tax?.amountCents ?? 0);
-  const creditCents = Math.max(0, Math.min(totalCents, input.balanceCents));
+  const owedCents = input.isPaidIntoWallet ? Math.min(0, totalCents) : 0;
+  const creditCents = owedCents || Math.max(0, Math.min(totalCents, input.balanceCents));
   return {
     format: 2,
     id: input.id,
@@ -42,6 +53,7 @@ export function makeDocument(input: DocumentInput): InvoiceDocument {
     number: null,
     tenant: input.tenant,
     month: input.month,
+    timeZone: input.timeZone,
     currency: input.currency,
     period: monthPeriod(input.month),
     issuedAt: null,
@@ -66,8 +78,22 @@ export function taxOn(cents: number, tax: BillingAccount['tax']): InvoiceDocumen
   if (!tax) return null;
   // A rate has at most one decimal, so ten times the rate is an integer.
   const amountCents = proportion(cents, Math.round(tax.bps * 10), 100_000);
-  return { label: tax.label, bps: tax.bps, amountCents };
+  const { category } = tax;
+  const reason = tax.reason ?? (category && reasons[category]);
+  return {
+    ...{ label: tax.label, bps: tax.bps, amountCents },
+    ...(category ? { category } : {}),
+    ...(reason ? { reason } : {}),
+  };
 }
+
+/** Frozen with the document, like all that it says. */
+const reasons: Partial<Record<TaxCategory, string>> = {
+  'reverse-charge': 'Reverse charge: the recipient is liable for the VAT.',
+  'intra-eu': 'Intra-Community supply, exempt from VAT.',
+  export: 'Supply outside the EU, free of VAT.',
+  'outside-scope': 'Not subject to VAT.',
+};
 
 export function sha256Of(document: InvoiceDocument): string {
   return createHash('sha256').update(canonicalJson(document)).digest('hex');

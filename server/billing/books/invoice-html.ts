@@ -1,9 +1,7 @@
 /** An invoice as one page to print or save as PDF, in the operator's colours. Only the logo is loaded. Pure. */
-import { centsToDecimal, microsToDecimal } from '../../base/money.ts';
-import { dayIn } from '../../base/time-zone.ts';
-import type { InvoiceDocument, InvoiceLine, Party } from '../../contract.ts';
+import type { InvoiceDocument, InvoiceLine } from '../../contract.ts';
 import type { BilledCall } from '../month/earlier-months.ts';
-import { addDays } from '../plan/period.ts';
+import { type PrintedLine, type PrintedParty, printedOf } from './printed.ts';
 
 /** The page's whole stylesheet, exported so that the content security policy can allow its hash. */
 export function invoiceStyle({ seller }: InvoiceDocument): string {
@@ -35,7 +33,7 @@ footer { margin-top: 2.5rem; font-size: 0.85rem; color: #52606f; }
 
 /**
  * @param sha256 of the frozen document; null for a draft
- * @param timeZone the tenant's: days are printed as the portal shows them
+ * @param timeZone the tenant's, for the days of a document that does not contain one
  * @param leftCents what is left to pay after credit notes; null when there are none
  */
 export function invoiceHtml(
@@ -44,56 +42,38 @@ export function invoiceHtml(
   timeZone: string,
   leftCents: number | null = null,
 ): { body: string; foot: string } {
-  const { seller, buyer, currency, corrects, tax, creditCents, dueCents } = document;
-  const title = document.kind === 'invoice' ? 'Invoice' : 'Credit note';
-  const money = (cents: number) => `${centsToDecimal(cents, currency)} ${currency.toUpperCase()}`;
-  const day = (instant: string) => dayIn(timeZone, Date.parse(instant));
-  const facts: [string, string][] = [];
-  if (document.number) facts.push(['Number', document.number]);
-  if (document.issuedAt) facts.push(['Date', day(document.issuedAt)]);
-  facts.push(['Service period', days(document.period.from, document.period.to)]);
-  if (document.dueAt && dueCents > 0) facts.push(['Due', day(document.dueAt)]);
-  if (corrects) facts.push(['Corrects', `${corrects.number}: ${corrects.reason}`]);
-  const sums: [string, number][] = [];
-  if (tax) sums.push(['Sum', document.linesCents], [`${tax.label} ${percent(tax.bps)} %`, tax.amountCents]);
-  if (creditCents > 0) sums.push(['Total', document.totalCents], ['Paid from prepaid credit', -creditCents]);
-  if (leftCents === null) sums.push([dueCents < 0 ? 'Credited to you' : 'To pay', dueCents]);
-  else {
-    sums.push(['Credited since', leftCents - dueCents]);
-    sums.push([leftCents === 0 ? 'Credited: to pay' : 'Left to pay', leftCents]);
-  }
+  const { seller } = document;
+  const { title, ...printed } = printedOf(document, sha256, timeZone, leftCents);
   const body = `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(`${title} ${document.number ?? '(draft)'}`)}</title>
+<title>${escapeHtml(document.number ? title : `${title} (draft)`)}</title>
 <style>${invoiceStyle(document)}</style>
 </head>
 <body>
 <header>
-<div>${seller?.logoUrl ? `<img src="${escapeHtml(seller.logoUrl)}" alt="">` : ''}${seller ? party(seller) : ''}</div>
-<div><span class="muted">To</span>${party(buyer)}</div>
+<div>${seller?.logoUrl ? `<img src="${escapeHtml(seller.logoUrl)}" alt="">` : ''}${printed.seller ? party(printed.seller) : ''}</div>
+<div><span class="muted">To</span>${party(printed.buyer)}</div>
 </header>
 <main>
-<h1>${escapeHtml(`${title} ${document.number ?? ''}`.trim())}</h1>
+<h1>${escapeHtml(title)}</h1>
 ${document.number ? '' : '<p class="draft">Draft: not an invoice, figures may change.</p>'}
-<dl>${facts.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`).join('')}</dl>
+<dl>${printed.facts.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`).join('')}</dl>
 <table>
 <thead><tr><th>No.</th><th>What</th><th class="period">Service period</th><th class="amount">Amount</th></tr></thead>
 <tbody>
-${document.lines.map((line) => lineRow(line, currency, money)).join('\n')}
+${printed.lines.map(lineRow).join('\n')}
 </tbody>
 <tfoot>
-${sums.map(([name, cents]) => `<tr><td></td><td>${escapeHtml(name)}</td><td class="period"></td><td class="amount">${money(cents)}</td></tr>`).join('\n')}
+${printed.sums.map(([name, amount]) => `<tr><td></td><td>${escapeHtml(name)}</td><td class="period"></td><td class="amount">${amount}</td></tr>`).join('\n')}
 </tfoot>
 </table>
 `;
   const foot = `</main>
 <footer>
-${document.plans.map(({ name, terms }) => `<p>${escapeHtml(`${name}. ${terms.join('. ')}.`)}</p>`).join('\n')}
-${seller?.footer ? `<p>${escapeHtml(seller.footer)}</p>` : ''}
-${sha256 ? `<p>SHA-256 ${sha256}</p>` : ''}
+${printed.footer.map((text) => `<p>${escapeHtml(text)}</p>`).join('\n')}
 </footer>
 </body>
 </html>
@@ -121,26 +101,13 @@ export function annexRows(calls: BilledCall[]): string {
 
 export const annexFoot = '</tbody>\n</table>\n';
 
-function lineRow(line: InvoiceLine, currency: string, money: (cents: number) => string): string {
-  const exact =
-    line.priceMicros === null ? '' : `${microsToDecimal(line.priceMicros, currency)} before rounding`;
-  const hash = line.callsSha256 ? `calls: SHA-256 ${line.callsSha256}` : '';
-  const note = [exact, hash].map((text) => (text ? `<br><span class="muted">${text}</span>` : '')).join('');
-  return `<tr><td>${line.no}</td><td>${escapeHtml(line.description)}${note}</td><td class="period">${days(line.from, line.to)}</td><td class="amount">${money(line.amountCents)}</td></tr>`;
+function lineRow({ no, description, notes, period, amount }: PrintedLine): string {
+  const note = notes.map((text) => `<br><span class="muted">${text}</span>`).join('');
+  return `<tr><td>${no}</td><td>${escapeHtml(description)}${note}</td><td class="period">${period}</td><td class="amount">${amount}</td></tr>`;
 }
 
-function party({ name, address, taxId, email }: Party): string {
-  const lines = [...address, ...(taxId ? [`Tax id ${taxId}`] : []), ...(email ? [email] : [])];
+function party({ name, lines }: PrintedParty): string {
   return `<address><strong>${escapeHtml(name)}</strong>${lines.map((line) => `<br>${escapeHtml(line)}`).join('')}</address>`;
-}
-
-/** A period as people write it: with its last day. */
-function days(from: string, to: string): string {
-  return `${from} to ${addDays(to, -1)}`;
-}
-
-function percent(bps: number): string {
-  return String(Math.round(bps * 10) / 1000);
 }
 
 function escapeHtml(text: string): string {

@@ -7,7 +7,7 @@ import type { Context } from '../../context.ts';
 import type { InvoiceDocument } from '../../contract.ts';
 import { ApiError, conflict } from '../../errors.ts';
 import { findBillingAccount, findSeller } from '../../store/billing-accounts.ts';
-import { insertCredit } from '../../store/credits.ts';
+import { creditBalance, insertCredit } from '../../store/credits.ts';
 import type { Queries } from '../../store/database.ts';
 import { insertInvoiceCalls, pagesOfLine, releaseInvoiceCalls } from '../../store/invoice-calls.ts';
 import { insertInvoiceLines, releaseInvoiceLines } from '../../store/invoice-lines.ts';
@@ -34,6 +34,7 @@ import type { MonthLine, OpenCall } from '../plan/rating.ts';
 import { hashOfCalls, lineKey, sha256Of } from './invoice-document.ts';
 import { accountOf, documentFor } from './month-document.ts';
 import { documentOf } from './views.ts';
+import { beginSettlement, settleByWallet, undoSettlement } from './wallet-payment.ts';
 
 /**
  * Creates the month's draft, or recalculates it.
@@ -104,6 +105,7 @@ export async function finalizeInvoice(
     }
     const { month } = draft;
     await checkOrder(db, tenant, month, nowMs);
+    await beginSettlement(db, tenant.id, nowMs);
     const rated = await rateMonth(db, tenant.id, month, async (calls) => {
       const rows = calls.map((call) => ({ ...call, tenantId: tenant.id, invoiceId: id, active: 1 }));
       await insertInvoiceCalls(db, rows);
@@ -118,7 +120,7 @@ export async function finalizeInvoice(
       ...{ kind, month, planId, rate, billedSeconds, amountCents },
     }));
     await insertInvoiceLines(db, lines);
-    await moveCredit(db, draft, { document, kind: 'used', nowMs });
+    await useCredit(db, draft, document, nowMs);
     await freeze(db, id, document, nowMs);
     const after = { id, number: document.number, totalCents: document.totalCents };
     const change = { action: 'invoice.finalize', tenant: tenant.slug, before: null, after };
@@ -228,7 +230,7 @@ export async function voidInvoice(ctx: Context, tenant: Tenant, id: string, by: 
     if (row.status !== 'draft') {
       await releaseInvoiceCalls(db, id);
       await releaseInvoiceLines(db, id);
-      await moveCredit(db, row, { document: documentOf(row), kind: 'returned', nowMs });
+      await returnCredit(db, row, documentOf(row), nowMs);
     }
     const before = { id, number: row.number, status: row.status };
     const change = { action: 'invoice.void', tenant: tenant.slug, before, after: null };
@@ -256,16 +258,33 @@ export async function checkVoidable(db: Queries, row: InvoiceRow): Promise<void>
   }
 }
 
-async function moveCredit(
+/** Prepaid credit pays first, the wallet the rest. */
+async function useCredit(
   db: Queries,
-  { tenantId, id: invoiceId }: InvoiceRow,
-  move: { document: InvoiceDocument; kind: 'used' | 'returned'; nowMs: number },
+  { tenantId, id: invoiceId, month }: InvoiceRow,
+  { creditCents, currency, number }: InvoiceDocument,
+  nowMs: number,
 ): Promise<void> {
-  const { creditCents, currency, number } = move.document;
-  if (creditCents <= 0) return;
-  const { kind, nowMs: at } = move;
-  const amountCents = kind === 'used' ? -creditCents : creditCents;
-  await insertCredit(db, { tenantId, at, kind, currency, amountCents, invoiceId, note: number ?? '' });
+  const usedCents = Math.max(0, Math.min(creditCents, await creditBalance(db, tenantId, currency)));
+  if (usedCents > 0) {
+    const used = { kind: 'used', currency, amountCents: -usedCents, invoiceId, note: number ?? '' } as const;
+    await insertCredit(db, { tenantId, at: nowMs, ...used });
+  }
+  const paid = { paidCents: creditCents - usedCents, currency, number };
+  await settleByWallet(db, { tenantId, month, id: invoiceId }, paid, nowMs);
+}
+
+async function returnCredit(
+  db: Queries,
+  { tenantId, id }: InvoiceRow,
+  { creditCents, currency, number }: InvoiceDocument,
+  nowMs: number,
+): Promise<void> {
+  const byWalletCents = await undoSettlement(db, tenantId, { id, currency, number }, nowMs);
+  const amountCents = creditCents - byWalletCents;
+  if (amountCents <= 0) return;
+  const returned = { kind: 'returned', currency, amountCents, invoiceId: id, note: number ?? '' } as const;
+  await insertCredit(db, { tenantId, at: nowMs, ...returned });
 }
 
 export function newInvoiceId(): string {

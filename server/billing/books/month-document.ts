@@ -1,4 +1,4 @@
-/** A rated month as the tenant's document, with its account, seller and prepaid credit. Writes nothing. */
+/** A rated month as the tenant's document, with its account, seller, prepaid credit and wallet. Writes nothing. */
 import type { BillingAccount, InvoiceDocument } from '../../contract.ts';
 import { findBillingAccount, findSeller } from '../../store/billing-accounts.ts';
 import { creditBalance } from '../../store/credits.ts';
@@ -6,6 +6,7 @@ import type { Queries } from '../../store/database.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import type { RatedMonth } from '../month/rated-month.ts';
 import { type DocumentInput, makeDocument } from './invoice-document.ts';
+import { payableCents } from './wallet-payment.ts';
 
 /** The tenant's account, or the defaults until one is set. */
 export async function accountOf(db: Queries, tenant: Tenant): Promise<BillingAccount> {
@@ -31,10 +32,13 @@ export async function documentFor(
   return makeDocument({
     id: '',
     ...frozen,
-    ...{ tenant: tenant.slug, month, currency, lines },
+    ...{ tenant: tenant.slug, timeZone: tenant.timeZone, month, currency, lines },
     plans: new Map(versions.flatMap(({ id, plan }) => (plan ? [[id, plan]] : []))),
     account: await accountOf(db, tenant),
     seller: await findSeller(db),
-    balanceCents: await creditBalance(db, tenant.id, currency),
+    balanceCents:
+      (await creditBalance(db, tenant.id, currency)) +
+      (await payableCents(db, tenant.id, { month, currency })),
+    isPaidIntoWallet: tenant.walletOn === 1,
   });
 }

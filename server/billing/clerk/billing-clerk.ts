@@ -1,9 +1,10 @@
-/** What billing does automatically every hour: unpaid invoices, and the months where automatic closing is enabled. */
+/** What billing does automatically every hour: unpaid invoices, grants that have expired, and the months where automatic closing is enabled. */
 import { startWorker, type Worker } from '../../base/worker.ts';
 import { closeRequestSchema } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
 import { hasClients } from '../../store/close-clients.ts';
 import { findNewestWhole } from '../../store/close-runs.ts';
+import { sweepGrants } from '../books/wallet-payment.ts';
 import type { BillingContext } from '../stripe/billing-context.ts';
 import { closeMonths } from './close-job.ts';
 import { sweepOverdue } from './overdue.ts';
@@ -13,6 +14,7 @@ const pauseMs = 3_600_000;
 export function startBillingClerk(ctx: BillingContext): Worker {
   return startWorker(ctx.log, pauseMs, async () => {
     await sweepOverdue(ctx);
+    await sweepGrants(ctx);
     if (ctx.config.autoClose) await closeDue(ctx);
     return false;
   });

@@ -13,6 +13,7 @@ import { listBilledMonths } from '../../store/invoices.ts';
 import { insertPlanVersion, listPlanVersions, type PlanVersion } from '../../store/plans.ts';
 import { lockBilling } from '../../store/tenant-locks.ts';
 import type { Tenant } from '../../store/tenants.ts';
+import { hasWallet } from '../../store/wallets.ts';
 import { addDays, monthBefore, monthOfDay, monthPeriod } from './period.ts';
 import { currencyOf, inForce, segmentsOf } from './plan.ts';
 
@@ -129,6 +130,7 @@ async function checkCurrency(
   if (billed) refuse(`${billed.month} is billed in ${currency}.`);
   const balance = await creditBalance(db, tenantId, currency);
   if (balance !== 0) refuse(`There is prepaid credit of ${amountInWords(balance, currency)}.`);
+  if (await hasWallet(db, tenantId)) refuse(`Its wallet is in ${currency}.`);
   const [earlier] = inForce(versions).filter((version) => version.plan);
   if (earlier && earlier.fromDay < fromDay) {
     refuse(`A plan in ${currency} applies from ${earlier.fromDay}: set the new one from that day.`);

@@ -16,6 +16,7 @@ const labels: Record<keyof ClientAccess, string> = {
   invoices: 'Plan, bill so far, invoices and credit',
   exports: 'Downloads as CSV',
   results: 'What calls achieved',
+  leads: 'Leads (and working on them)',
   hours: 'Opening hours (and changing them)',
   texts: 'Greeting and texts (and changing them)',
   origins: 'Websites (and changing them)',

@@ -1,5 +1,6 @@
 /** The fields of a form, each with a label, a hint and its errors. `form.ts` reads them. */
 import { html, nothing, type TemplateResult } from 'lit';
+import type { Party } from '../../contract.ts';
 import type { FieldError } from '../parts/api.ts';
 import { type FieldKind, toText } from '../pure/field-kinds.ts';
 
@@ -46,6 +47,17 @@ export function field(errors: FieldError[], options: Field): TemplateResult {
         placeholder=${options.placeholder ?? nothing} list=${options.list ?? nothing} ?readonly=${options.readonly}
         aria-describedby=${described} aria-invalid=${invalid} ?required=${required}>`;
   return html`<div class="field ${options.isBroad ? 'broad' : ''}"><label for=${name}>${options.label}</label>${control}${after}</div>`;
+}
+
+/** Where a party is, for e-invoices. @param path of the party in the body, with its dot */
+export function placeFields(
+  errors: FieldError[],
+  path: string,
+  { postCode, city, country }: Partial<Party>,
+): TemplateResult {
+  return html`${field(errors, { name: `${path}postCode`, label: 'Postcode', value: postCode, hint: 'Leave postcode and city empty if they are in the address.' })}
+    ${field(errors, { name: `${path}city`, label: 'City', value: city })}
+    ${field(errors, { name: `${path}country`, label: 'Country', value: country, placeholder: 'DE', hint: 'Its two letters. E-invoices need it.' })}`;
 }
 
 export interface Choice {

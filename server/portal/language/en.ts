@@ -293,9 +293,9 @@ export const en = {
   callsOfCaller: 'Calls of this caller',
   exportFile: 'Export as a file',
   erase: 'Erase',
-  eraseTitle: 'Erase what was said in all of these calls?',
+  eraseTitle: 'Erase what this person said and wrote?',
   eraseHelp:
-    'Transcripts, recordings and comments are deleted, here and at the voice service. Times, cost and the evidence of consent remain. This cannot be undone.',
+    'Transcripts, recordings, comments and leads are deleted, here and at the voice service. Times, cost and the evidence of consent remain. This cannot be undone.',
   erased: { one: '{n} call erased.', other: '{n} calls erased.' },
   notErased: {
     one: '{n} call could not be erased yet: try again later.',
@@ -339,6 +339,34 @@ export const en = {
   websitesHelp:
     'One per line, such as https://www.example.com; https://*.example.com covers all its subdomains. If the list is empty, no website can use the agent.',
   discardMine: 'Discard mine and load the current settings',
+
+  leads: 'Leads',
+  all: 'All',
+  endedAs: 'Ended as',
+  outcome: 'Outcome',
+  outcomes: 'Outcomes',
+  rating: 'Rating',
+  good: 'Good',
+  bad: 'Bad',
+  secondsFrom: 'Seconds from',
+  classTalked: 'Conversation',
+  classHungUp: 'Caller left early',
+  classMissed: 'Not answered',
+  classFailed: 'Technical failure',
+  classRefused: 'Not permitted, or stopped',
+  classTransferred: 'Transferred',
+  classVoicemail: 'Voicemail',
+  noCallsMatch: 'No calls in {month} match.',
+  showMonth: 'Show all of the month',
+  visitor: 'Visitor',
+  counts: 'Counts',
+  countsNot: 'Does not count',
+  countedOf: '{n} of {calls}',
+  paidIntoWallet: 'Paid into the wallet',
+  readIdentity: 'Read who the visitor was',
+  eInvoice: 'E-invoice ({format})',
+  foundLeads: 'Leads found: {n}.',
+  erasedLeads: 'Leads erased: {n}.',
 } satisfies Record<string, string | Plural>;
 
 /** By the plural category of its number, `{n}`. */

@@ -1,5 +1,6 @@
 /** Formats figures for people to read. Pure. */
 import { minorDigits } from '../../base/currency.ts';
+import type { EndedClass } from '../../contract.ts';
 import type { WordKey } from '../language/en.ts';
 import { dateLocale, isEnglish, numberLocale, say } from '../language/words.ts';
 
@@ -101,6 +102,19 @@ export function kindOf(type: string): string {
   return known ? say(known) : type;
 }
 
+const classes: Record<EndedClass, WordKey> = {
+  talked: 'classTalked',
+  'hung-up': 'classHungUp',
+  missed: 'classMissed',
+  failed: 'classFailed',
+  refused: 'classRefused',
+  transferred: 'classTransferred',
+  voicemail: 'classVoicemail',
+};
+/** How calls end, in classes. */
+export const endedClasses = Object.keys(classes) as EndedClass[];
+export const endedWord = (one: EndedClass): string => say(classes[one]);
+
 const endings: Record<string, WordKey> = {
   'customer-ended-call': 'endedByCaller',
   'assistant-ended-call': 'endedByAgent',
@@ -114,4 +128,13 @@ const endings: Record<string, WordKey> = {
 export function ending(reason: string): string {
   const key = endings[reason] ?? (isEnglish() ? null : 'endedOtherwise');
   return key ? say(key) : `${reason.charAt(0).toUpperCase()}${reason.slice(1).replace(/[-_]/g, ' ')}`;
+}
+
+/** @param code as of a call: `de`, `en-US` */
+export function languageName(code: string): string {
+  try {
+    return new Intl.DisplayNames(dateLocale(), { type: 'language' }).of(code) ?? code;
+  } catch {
+    return code;
+  }
 }

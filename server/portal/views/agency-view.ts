@@ -2,7 +2,7 @@
 import { html, LitElement } from 'lit';
 import type { Seller } from '../../contract.ts';
 import '../forms/access-form.ts';
-import { field } from '../forms/fields.ts';
+import { field, placeFields } from '../forms/fields.ts';
 import { Form } from '../forms/form.ts';
 import { get, send } from '../parts/api.ts';
 import { brandingChanged } from '../parts/branding.ts';
@@ -41,13 +41,15 @@ export class AgencyElement extends LitElement {
 
   #fields(seller: Partial<Seller>) {
     const { errors } = this.#form;
-    const { name, address, taxId, email, logoUrl, accentColor, footer } = seller;
+    const { name, address, taxId, registration, email, logoUrl, accentColor, footer } = seller;
     return html`<h2>Business details</h2>
       <div class="fields">
         ${field(errors, { name: 'name', label: 'Legal name', value: name, required: true, hint: 'Also the name of this portal.' })}
-        ${field(errors, { name: 'taxId', label: 'Tax ID', value: taxId })}
+        ${field(errors, { name: 'taxId', label: 'Tax ID', value: taxId, hint: 'Your VAT ID with the letters of its country, or another tax number.' })}
+        ${field(errors, { name: 'registration', label: 'Registration number', value: registration, hint: 'In the register of companies.' })}
         ${field(errors, { name: 'email', label: 'E-mail', type: 'email', value: email })}
         ${field(errors, { name: 'address', label: 'Address', as: 'lines', rows: 4, value: address, empty: 'keep', hint: 'As it should appear on invoices, line by line.' })}
+        ${placeFields(errors, '', seller)}
       </div>
       <h2>Invoices</h2>
       <div class="fields">

@@ -6,6 +6,7 @@ import { empty } from '../parts/empty.ts';
 import { formStyle } from '../parts/form-style.ts';
 import { pageLinks, sortHead } from '../parts/list-links.ts';
 import { Resource } from '../parts/resource.ts';
+import { filterSelect, resultFilterFields, resultFilterNames } from '../parts/result-filters.ts';
 import { shared } from '../parts/style.ts';
 import { type Head, table } from '../parts/table.ts';
 import { Work } from '../parts/work.ts';
@@ -22,9 +23,13 @@ import {
   plural,
 } from '../pure/format.ts';
 import { type ListAddress, listHash, queryOf, readList } from '../pure/list-address.ts';
-import { amount } from './calls-view.ts';
+import { amount, endedAs, yesOrNo } from './calls-view.ts';
 
-const filters = ['id', 'tenant', 'from', 'to', 'type', 'status', 'minCostMicros', 'maxCostMicros'] as const;
+const filters = [
+  ...(['id', 'tenant', 'from', 'to', 'type', 'status'] as const),
+  ...resultFilterNames,
+  ...(['minCostMicros', 'maxCostMicros'] as const),
+] as const;
 const names = [...filters, 'sort', 'order', 'cursor'] as const;
 type Address = ListAddress<(typeof names)[number]>;
 
@@ -100,8 +105,6 @@ export class AllCallsElement extends LitElement {
     const dollarsIn = (value: string | undefined) =>
       // Another address than the form's: the server reports what is wrong with it.
       value === undefined ? '' : /^\d{1,15}$/.test(value) ? toText('micros', Number(value), 'usd') : value;
-    const option = (value: string, label: string, chosen = '') =>
-      html`<option value=${value} .selected=${value === chosen}>${label}</option>`;
     return html`<form class="row" role="search" @submit=${this.#filter}>
       <label>Call ID<input type="search" name="id" maxlength="100" spellcheck="false" .value=${address.id ?? ''}></label>
       <label>Client<input type="search" name="tenant" list="clients" maxlength="40" placeholder="Handle" spellcheck="false"
@@ -109,12 +112,19 @@ export class AllCallsElement extends LitElement {
       <datalist id="clients">${(this.#clients.data ?? []).map(({ tenant, name }) => html`<option value=${tenant}>${name}</option>`)}</datalist>
       <label>From<input type="date" name="from" .value=${address.from ?? ''}></label>
       <label>To<input type="date" name="to" .value=${address.to ?? ''}></label>
-      <label>Type<select name="type">
-        ${option('', 'All', address.type)} ${callTypes.map((type) => option(type, kindOf(type), address.type))}
-      </select></label>
-      <label>State<select name="status">
-        ${option('', 'All', address.status)} ${callStates.map((state) => option(state, ending(state), address.status))}
-      </select></label>
+      ${filterSelect(
+        'type',
+        'Type',
+        callTypes.map((type) => [type, kindOf(type)]),
+        address.type,
+      )}
+      ${filterSelect(
+        'status',
+        'State',
+        callStates.map((state) => [state, ending(state)]),
+        address.status,
+      )}
+      ${resultFilterFields(address, true)}
       <label>Cost from<input name="minCostMicros" inputmode="decimal" size="7" .value=${dollarsIn(address.minCostMicros)}></label>
       <label>Cost up to<input name="maxCostMicros" inputmode="decimal" size="7" .value=${dollarsIn(address.maxCostMicros)}></label>
       <button class="main">Search</button>
@@ -167,6 +177,8 @@ export class AllCallsElement extends LitElement {
         'Client',
         ['Type', 'wide'],
         ['How it ended', 'wide'],
+        ['Outcome', 'wide'],
+        ['Success', 'wide'],
         ['Length', 'number wide'],
         this.#head('cost', 'Cost', 'number'),
       ],
@@ -175,7 +187,9 @@ export class AllCallsElement extends LitElement {
           <th scope="row"><a data-row href="#/tenants/${call.tenant}/calls/${encodeURIComponent(call.id)}">${moment(call.startedAt ?? call.createdAt, 'UTC')}</a></th>
           <td>${call.tenantName}</td>
           <td class="wide">${kindOf(call.type)}</td>
-          <td class="wide">${ending(call.endedReason ?? call.status)}</td>
+          <td class="wide">${endedAs(call)}</td>
+          <td class="wide">${yesOrNo(call.outcome)}</td>
+          <td class="wide">${yesOrNo(call.success)}</td>
           <td class="number wide">${call.seconds === null ? '–' : duration(call.seconds)}</td>
           <td class="number">${call.costMicros === null ? 'pending' : amount(call.costMicros, 'usd')}</td>
         </tr>`,

@@ -15,7 +15,7 @@ import { Resource } from '../parts/resource.ts';
 import { pathOf, pricesCurrency, titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
 import { table } from '../parts/table.ts';
-import { duration, ending, exactMoney, kindOf, moment } from '../pure/format.ts';
+import { duration, endedWord, ending, exactMoney, kindOf, languageName, moment } from '../pure/format.ts';
 
 interface Shown {
   call: CallDetail;
@@ -103,8 +103,11 @@ export class CallElement extends ScopedElement {
             ] as [string, string],
           ]
         : []),
+      ...(call.judgedBy ? [outcomeFact(call, call.judgedBy)] : []),
+      ...(call.identity ? [[say('visitor'), visitorOf(call.identity)] as [string, string]] : []),
       [say('type'), kindOf(call.type)],
-      [say('howEnded'), ending(call.endedReason ?? call.status)],
+      [say('howEnded'), howEnded(call)],
+      ...(call.language ? [[say('language'), languageName(call.language)] as [string, string]] : []),
       ...(call.latency
         ? [
             [say('answeredWithin'), say('seconds', { s: (call.latency.medianMs / 1000).toFixed(1) })] as [
@@ -198,6 +201,23 @@ export class CallElement extends ScopedElement {
   }
 }
 customElements.define('call-view', CallElement);
+
+/** Named as it was when the call was judged. */
+function outcomeFact(
+  { outcome }: CallDetail,
+  { name }: NonNullable<CallDetail['judgedBy']>,
+): [string, string] {
+  return [name ?? say('outcome'), say(outcome ? 'counts' : 'countsNot')];
+}
+
+function howEnded({ endedClass, endedReason, status }: CallView): string {
+  const reason = ending(endedReason ?? status);
+  return endedClass === null || endedClass === 'talked' ? reason : `${endedWord(endedClass)} (${reason})`;
+}
+
+/** As the client's site has signed it. */
+const visitorOf = ({ sub, name, email }: NonNullable<CallDetail['identity']>): string =>
+  [name ?? (email === null ? sub : null), email].filter(Boolean).join(', ');
 
 function resultsSection({ success }: CallDetail, { summary, evaluation, outputs }: CallResults) {
   const judged = success === true ? say('yes') : success === false ? say('no') : evaluation;

@@ -10,6 +10,7 @@ import { Resource } from '../parts/resource.ts';
 import { pathOf, titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
 import { table } from '../parts/table.ts';
+import { eInvoiceGaps, fileLinks } from './e-invoice.ts';
 
 export class InvoiceElement extends ScopedElement {
   static override properties = {
@@ -61,7 +62,7 @@ export class InvoiceElement extends ScopedElement {
         ${document.corrects ? html`<p>${say('corrects')} <a href="${scope.base}/invoices/${document.corrects.invoice}">${document.corrects.number}</a>: ${document.corrects.reason}</p>` : ''}
         <dl class="figures">
           <div><dt>${say('total')}</dt><dd>${money(invoice.totalCents, currency)}</dd></div>
-          ${document.creditCents > 0 ? html`<div><dt>${say('paidFromCredit')}</dt><dd>${money(document.creditCents, currency)}</dd></div>` : ''}
+          ${document.creditCents === 0 ? '' : html`<div><dt>${say(document.creditCents > 0 ? 'paidFromCredit' : 'paidIntoWallet')}</dt><dd>${money(Math.abs(document.creditCents), currency)}</dd></div>`}
           <div><dt>${say('amountDue')}</dt><dd>${isCredited ? say('amountCredited', { amount: money(0, currency) }) : money(invoice.dueCents, currency)}</dd></div>
           ${invoice.leftToPayCents !== invoice.dueCents && isOpen ? html`<div><dt>${say('dueAfterNotes')}</dt><dd>${money(invoice.leftToPayCents, currency)}</dd></div>` : ''}
           ${invoice.issuedAt ? html`<div><dt>${say('issuedOn')}</dt><dd>${dayOf(invoice.issuedAt, scope.timeZone)}</dd></div>` : ''}
@@ -70,8 +71,10 @@ export class InvoiceElement extends ScopedElement {
         </dl>
         <p class="row">
           <a class="button" href=${urlOf(this.#path())} target="_blank" rel="noopener">${say('printable')}</a>
+          ${fileLinks(invoice, this.#path())}
           ${paymentUrl ? html`<a class="button main" href=${paymentUrl} target="_blank" rel="noopener">${invoice.status === 'paid' ? say('viewStripe') : say('payStripe')}</a>` : ''}
         </p>
+        ${scope.permissions.includes('billing.manage') ? eInvoiceGaps(invoice) : ''}
         ${
           scope.permissions.includes('billing.manage')
             ? html`<invoice-actions .scope=${scope} .item=${invoice.id} .invoice=${invoice}

@@ -4,6 +4,7 @@ import type { InvoiceState, InvoiceSummary, InvoiceView } from '../../contract.t
 import type { WordKey } from '../language/en.ts';
 import { say } from '../language/words.ts';
 import { get, type Page, post } from '../parts/api.ts';
+import { lazily } from '../parts/lazy.ts';
 import { Resource } from '../parts/resource.ts';
 import { pathOf, titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
@@ -19,6 +20,7 @@ export class InvoicesElement extends ScopedElement {
 
   protected override reload(): void {
     this.#work.clear();
+    lazily(() => import('./wallet-view.ts'));
     void this.#list.load(true);
   }
 
@@ -26,6 +28,7 @@ export class InvoicesElement extends ScopedElement {
     const { scope } = this;
     return html`<h1>${titleOf(scope, say(scope.isOperator ? 'invoices' : 'billing'))}</h1>
       ${scope.permissions.includes('billing.manage') ? this.#drafting() : ''}
+      <wallet-view .scope=${scope}></wallet-view>
       ${this.#work.show()}
       ${this.#list.show((list) => this.#table(list))}`;
   }

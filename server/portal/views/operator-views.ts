@@ -37,7 +37,7 @@ export function operatorView(
   const hasSeller = branding.name !== null;
   if (view === 'tenants' && item) {
     lazily(() => import('./tenant-page.ts'));
-    return html`<tenant-page .me=${me} .slug=${item} .rest=${rest}></tenant-page>`;
+    return html`<tenant-page .me=${me} .slug=${item} .rest=${rest} .query=${query}></tenant-page>`;
   }
   if (view === 'calls' && item === undefined) {
     lazily(() => import('./all-calls-view.ts'));

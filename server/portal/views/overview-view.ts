@@ -3,6 +3,7 @@ import { css, html } from 'lit';
 import type {
   CreditsAnswer,
   MarginRow,
+  OutcomesAnswer,
   PlanTermsView,
   PlanVersionView,
   PreviewAnswer,
@@ -23,6 +24,8 @@ interface Month {
   bill: Bill | null;
   /** Only for the operator. */
   margin: MarginRow | null;
+  /** Null for a reader that is not shown what calls achieved. */
+  outcomes: OutcomesAnswer | null;
 }
 
 interface Bill {
@@ -40,15 +43,18 @@ export class OverviewElement extends ScopedElement {
   ];
   #month = new Resource<Month>(this, async () => {
     const { scope } = this;
-    const [usage, bill] = await Promise.all([
+    const [usage, bill, outcomes] = await Promise.all([
       get<UsageAnswer>(pathOf(scope, '/usage?by=day')),
       scope.access.invoices ? this.#bill() : null,
+      scope.access.results && scope.permissions.includes('calls.read')
+        ? get<OutcomesAnswer>(pathOf(scope, '/outcomes'))
+        : null,
     ]);
     const margin =
       scope.isOperator && bill
         ? await get<MarginRow>(pathOf(scope, `/margin?month=${bill.preview.month}`))
         : null;
-    return { usage, bill, margin };
+    return { usage, bill, margin, outcomes };
   });
 
   async #bill(): Promise<Bill> {
@@ -71,13 +77,14 @@ export class OverviewElement extends ScopedElement {
       ${this.#month.show((month) => this.#content(month))}`;
   }
 
-  #content({ usage, bill, margin }: Month) {
+  #content({ usage, bill, margin, outcomes }: Month) {
     const month = usage.from.slice(0, 7);
     const { calls, seconds, costMicros = 0, callsWithoutCost = 0 } = usage.total;
     return html`<section>
         <h2>${say('soFar', { month: monthName(month) })}</h2>
         <dl class="figures">
           ${figure(say('calls'), count(calls))} ${figure(say('time'), duration(seconds))}
+          ${outcomes ? outcomeFigures(outcomes) : ''}
           ${bill ? billFigures(bill) : ''}
           ${margin ? figure('Your cost', dollars(costMicros)) : ''}
           ${margin && bill?.plan ? figure('Your margin', money(margin.marginCents, bill.preview.currency)) : ''}
@@ -95,6 +102,14 @@ customElements.define('overview-view', OverviewElement);
 
 function figure(name: string, value: string) {
   return html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+}
+
+/** Nothing while nothing is counted. */
+function outcomeFigures({ name, total }: OutcomesAnswer) {
+  const { outcomes, judged, costPerOutcomeMicros = null } = total;
+  if (name === null && judged === 0) return '';
+  return html`${figure(name ?? say('outcomes'), say('countedOf', { n: count(outcomes), calls: count(judged) }))}
+    ${costPerOutcomeMicros === null ? '' : figure('Your cost per outcome', dollars(costPerOutcomeMicros))}`;
 }
 
 function billFigures({ preview: { currency, soFar, atThisPace }, plan, credits }: Bill) {

@@ -15,13 +15,14 @@ import { showMore } from '../parts/show-more.ts';
 import { shared } from '../parts/style.ts';
 import { table } from '../parts/table.ts';
 import { Work } from '../parts/work.ts';
-import { kindOf, moment } from '../pure/format.ts';
+import { count, kindOf, moment } from '../pure/format.ts';
 
 const kinds: Record<CallReadKind, WordKey> = {
   transcript: 'readTranscript',
   recording: 'heardRecording',
   export: 'exported',
   results: 'readResults',
+  identity: 'readIdentity',
 };
 
 interface Found extends FoundCaller {
@@ -81,23 +82,28 @@ export class PrivacyElement extends ScopedElement {
       </section>`;
   }
 
-  #result({ calls, nextCursor, contentRetentionDays }: Found) {
+  #result({ calls, leads = [], nextCursor, contentRetentionDays }: Found) {
     const { scope } = this;
     const kept =
       contentRetentionDays === null ? say('keptByService') : sayCount('keptDays', contentRetentionDays);
     const found = nextCursor ? say('foundMore', { n: calls.length }) : sayCount('foundCalls', calls.length);
-    return html`<p role="status">${found} ${kept}</p>
+    const messages = leads.length > 0 ? say('foundLeads', { n: count(leads.length) }) : '';
+    return html`<p role="status">${found} ${messages} ${kept}</p>
       ${
-        calls.length === 0
+        calls.length + leads.length === 0
           ? ''
-          : html`${table(
-              say('callsOfCaller'),
-              [say('when'), say('type')],
-              calls.map(
-                ({ id, createdAt, type }) =>
-                  html`<tr><th scope="row"><a href="${scope.base}/calls/${encodeURIComponent(id)}">${moment(createdAt, scope.timeZone)}</a></th><td>${kindOf(type)}</td></tr>`,
-              ),
-            )}
+          : html`${
+              calls.length === 0
+                ? ''
+                : table(
+                    say('callsOfCaller'),
+                    [say('when'), say('type')],
+                    calls.map(
+                      ({ id, createdAt, type }) =>
+                        html`<tr><th scope="row"><a href="${scope.base}/calls/${encodeURIComponent(id)}">${moment(createdAt, scope.timeZone)}</a></th><td>${kindOf(type)}</td></tr>`,
+                    ),
+                  )
+            }
             <p class="row">
               ${scope.access.transcripts ? html`<button aria-disabled=${this.#work.isBusy} @click=${this.#export}>${say('exportFile')}</button>` : ''}
               <button class="danger" aria-disabled=${this.#work.isBusy} @click=${this.#erase}>${say('erase')}</button>
@@ -121,16 +127,18 @@ export class PrivacyElement extends ScopedElement {
     if (!(await confirm(question))) return;
     await this.#work.do(async () => {
       let cursor: string | null = null;
-      let [deleted, left] = [0, 0];
+      let [deleted, left, leads] = [0, 0, 0];
       do {
         const body: object = { caller, ...(cursor === null ? {} : { cursor }) };
         const erased: ErasedCaller = await post(this.#path('erase'), body);
         deleted += erased.deleted.length;
         left += erased.notYet.length;
+        leads += erased.deletedLeads.length;
         cursor = erased.nextCursor;
       } while (cursor !== null);
       this.found = { ...(await post<FoundCaller>(this.#path('find'), { caller, limit: 200 })), caller };
-      this.#outcome = `${sayCount('erased', deleted)}${left > 0 ? ` ${sayCount('notErased', left)}` : ''}`;
+      const messages = leads > 0 ? ` ${say('erasedLeads', { n: count(leads) })}` : '';
+      this.#outcome = `${sayCount('erased', deleted)}${messages}${left > 0 ? ` ${sayCount('notErased', left)}` : ''}`;
     });
     if (!this.#work.refusal) this.#work.done = this.#outcome;
     this.requestUpdate();

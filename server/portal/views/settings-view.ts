@@ -5,7 +5,9 @@ import '../forms/access-form.ts';
 import '../forms/consent-form.ts';
 import { choice, field, flag } from '../forms/fields.ts';
 import '../forms/hours-form.ts';
+import '../forms/identity-box.ts';
 import '../forms/key-box.ts';
+import '../forms/leads-form.ts';
 import '../forms/looks-form.ts';
 import { TenantForm, wholeOrgLabel } from '../forms/tenant-form.ts';
 import { titleOf } from '../parts/scope.ts';
@@ -41,16 +43,11 @@ const grantlessCalls = ({ accessMode }: TenantView) =>
     ['keep', 'Let all continue'],
   ] as const;
 
-const phoneActions = [
-  ['keep', 'Count and bill them'],
-  ['limit', 'Apply the limits above to them, too'],
-] as const;
-
 class LimitsFormElement extends TenantForm {
   protected readonly heading = 'Limits';
 
   protected override fields(tenant: TenantView) {
-    const { limits, timeZone, accessMode, webCallsWithoutGrant, phoneCalls } = tenant;
+    const { limits, timeZone, accessMode, webCallsWithoutGrant } = tenant;
     const one = (name: Exclude<keyof typeof limits, 'hours'>, label: string, hint?: string) =>
       field(this.form.errors, {
         ...{ name: `limits.${name}`, label, value: limits[name], required: true, hint },
@@ -74,11 +71,7 @@ class LimitsFormElement extends TenantForm {
       ${choice(this.form.errors, {
         ...{ name: 'webCallsWithoutGrant', label: 'How to handle them', value: webCallsWithoutGrant },
         choices: grantlessCalls(tenant),
-        hint: 'Someone else has the key, or is testing from Vapi’s dashboard. Phone calls and chats always continue.',
-      })}
-      ${choice(this.form.errors, {
-        ...{ name: 'phoneCalls', label: 'Calls by phone', value: phoneCalls, choices: phoneActions },
-        hint: 'With limits, a call that the budget, the calls at once or the opening hours do not cover is ended seconds after it was answered.',
+        hint: 'Someone else has the key, or is testing from Vapi’s dashboard. Chats always continue; for calls by phone see “Phone”.',
       })}
       ${
         webCallsWithoutGrant === 'keep' && accessMode !== 'proxy'
@@ -111,8 +104,9 @@ export class SettingsElement extends ScopedElement {
       <looks-form .scope=${scope} .tenant=${tenant}></looks-form>
       <texts-form .scope=${scope} .tenant=${tenant}></texts-form>
       <consent-form .scope=${scope} .tenant=${tenant}></consent-form>
+      <leads-form .scope=${scope} .tenant=${tenant}></leads-form>
       <vapi-form .scope=${scope} .tenant=${tenant}></vapi-form>
-      ${scope.mayWrite ? html`<key-box .scope=${scope} .tenant=${tenant}></key-box><wire-box .scope=${scope}></wire-box><delete-box .scope=${scope}></delete-box>` : ''}`;
+      ${scope.mayWrite ? html`<key-box .scope=${scope} .tenant=${tenant}></key-box><identity-box .scope=${scope} .tenant=${tenant}></identity-box><wire-box .scope=${scope}></wire-box><delete-box .scope=${scope}></delete-box>` : ''}`;
   }
 }
 customElements.define('settings-view', SettingsElement);

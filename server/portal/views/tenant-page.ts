@@ -8,6 +8,7 @@ import './invoice-actions.ts';
 import { confirm } from '../parts/confirm.ts';
 import '../parts/copy-field.ts';
 import '../parts/dismiss-box.ts';
+import { lazily } from '../parts/lazy.ts';
 import { Resource } from '../parts/resource.ts';
 import '../parts/setup-steps.ts';
 import type { Scope } from '../parts/scope.ts';
@@ -18,7 +19,7 @@ import { shared } from '../parts/style.ts';
 import { showCurrentTab, tabStyle, tabs } from '../parts/tabs.ts';
 import { toast } from '../parts/toast.ts';
 import { Work } from '../parts/work.ts';
-import { isShown, privacyView, sharedTabs, tenantView } from './tenant-views.ts';
+import { isShown, leadsView, privacyView, sharedTabs, tenantView } from './tenant-views.ts';
 import { stateBadge } from './tenants-view.ts';
 
 export class TenantPageElement extends LitElement {
@@ -37,12 +38,15 @@ export class TenantPageElement extends LitElement {
     setup: { state: true },
     slug: { attribute: false },
     rest: { attribute: false },
+    query: { attribute: false },
     me: { attribute: false },
     link: { state: true },
   };
   declare slug: string;
   /** The route after the tenant: `calls`, an id, … */
   declare rest: string[];
+  /** The part of the address behind a question mark. */
+  declare query: string;
   declare me: MeAnswer;
   declare link: SignInLinkAnswer | null;
   /** How far the client is set up, once that is known. */
@@ -52,6 +56,7 @@ export class TenantPageElement extends LitElement {
     super();
     this.setup = null;
     this.rest = [];
+    this.query = '';
     this.link = null;
   }
 
@@ -101,7 +106,7 @@ export class TenantPageElement extends LitElement {
       ${tabs(name, scope.base, [...sharedTabs, ...ownTabs.filter(([view]) => isShown(this.me, view))], rest[0] ?? '')}
       <setup-steps .scope=${scope} .sites=${tenant.allowedOrigins} .item=${`${tenant.updatedAt} ${this.rest.join('/')} ${this.link?.expiresAt ?? ''}`}
         @setup-loaded=${this.#known}></setup-steps>
-      <div @tenant-saved=${this.#saved}>${ownView(scope, tenant, rest[0] ?? '') ?? tenantView(scope, rest)}</div>`;
+      <div @tenant-saved=${this.#saved}>${ownView(scope, tenant, rest[0] ?? '') ?? tenantView(scope, rest, this.query)}</div>`;
   }
 
   #known = ({ detail }: CustomEvent<SetupAnswer>) => {
@@ -114,7 +119,7 @@ export class TenantPageElement extends LitElement {
       <div class="chips"><span class="badge warn">deleted</span></div>
       <p class="muted small">Deleted on ${moment(deletedAt, timeZone)}; its handle was “${tenant.slug}”. Its calls and invoices remain.</p>
       ${tabs(name, scope.base, sharedTabs, this.rest[0] ?? '')}
-      ${tenantView(scope, this.rest)}`;
+      ${tenantView(scope, this.rest, this.query)}`;
   }
 
   #scope({ name, timeZone }: Pick<TenantView, 'name' | 'timeZone'>): Scope {
@@ -189,9 +194,12 @@ async function findDeleted(id: string): Promise<DeletedTenant> {
 
 /** Tabs that only the operator has. */
 const ownTabs = [
+  leadsView,
   ['billing', 'Billing'],
   ['site', 'Website'],
+  ['results', 'Results'],
   ['settings', 'Settings'],
+  ['phone', 'Phone'],
   ['connection', 'Connection'],
   ['people', 'People'],
   privacyView,
@@ -200,7 +208,15 @@ const ownTabs = [
 function ownView(scope: Scope, tenant: TenantView, view: string): TemplateResult | null {
   if (view === 'billing') return html`<billing-view .scope=${scope}></billing-view>`;
   if (view === 'site') return html`<site-view .scope=${scope} .tenant=${tenant}></site-view>`;
+  if (view === 'results') {
+    lazily(() => import('./results-view.ts'));
+    return html`<results-view .scope=${scope} .tenant=${tenant}></results-view>`;
+  }
   if (view === 'connection') return html`<doctor-view .scope=${scope}></doctor-view>`;
+  if (view === 'phone') {
+    lazily(() => import('./phone-view.ts'));
+    return html`<phone-view .scope=${scope} .tenant=${tenant}></phone-view>`;
+  }
   if (view === 'settings') return html`<settings-view .scope=${scope} .tenant=${tenant}></settings-view>`;
   return null;
 }

@@ -22,6 +22,9 @@ export const sharedTabs = [
 /** For a client only while its operator allows it, so that it is loaded apart. */
 export const privacyView = ['privacy', 'Privacy'] as const;
 
+/** The same. */
+export const leadsView = ['leads', 'Leads'] as const;
+
 /** A client's settings, each also the word for it. */
 const settingsViews = ['agent', 'people', 'privacy', 'sessions'] as const;
 const isSettings = (view: string): view is (typeof settingsViews)[number] =>
@@ -30,6 +33,7 @@ const isSettings = (view: string): view is (typeof settingsViews)[number] =>
 const needed: Record<string, Permission> = {
   calls: 'calls.read',
   invoices: 'billing.read',
+  leads: 'leads.read',
   people: 'people.read',
   privacy: 'privacy.read',
   site: 'website.read',
@@ -49,6 +53,7 @@ export function clientEntries(me: MeAnswer): readonly NavEntry[] {
   const all: NavEntry[] = [
     { view: '', label: say('overview'), icon: 'overview' },
     { view: 'calls', label: say('conversations'), icon: 'calls' },
+    { view: 'leads', label: say('leads'), icon: 'leads' },
     { view: 'invoices', label: say('billing'), icon: 'invoices' },
     { view: first, label: say('settings'), icon: 'settings', also },
   ];
@@ -72,10 +77,10 @@ export function pageTitle([view = '', item]: string[], me: MeAnswer): string {
   return `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
 
-/** @param route after the tenant's base */
-export function tenantView(scope: Scope, [view = '', item]: string[]): TemplateResult {
+/** @param route after the tenant's base @param query the part of the address behind a question mark */
+export function tenantView(scope: Scope, [view = '', item]: string[], query: string): TemplateResult {
   if (view === 'calls' && item) return html`<call-view .scope=${scope} .item=${item}></call-view>`;
-  if (view === 'calls') return html`<calls-view .scope=${scope}></calls-view>`;
+  if (view === 'calls') return html`<calls-view .scope=${scope} .query=${query}></calls-view>`;
   const hasInvoices = scope.access.invoices;
   if (hasInvoices && view === 'invoices' && item)
     return html`<invoice-view .scope=${scope} .item=${item}></invoice-view>`;
@@ -95,6 +100,10 @@ export function tenantView(scope: Scope, [view = '', item]: string[]): TemplateR
   if (view === 'privacy' && scope.access.privacy) {
     lazily(() => import('./privacy-view.ts'));
     return html`<privacy-view .scope=${scope}></privacy-view>`;
+  }
+  if (view === 'leads' && scope.access.leads) {
+    lazily(() => import('./leads-view.ts'));
+    return html`<leads-view .scope=${scope}></leads-view>`;
   }
   if (view === '') return html`<overview-view .scope=${scope}></overview-view>`;
   return html`<h1>${say('pageMissing')}</h1><p><a href=${scope.base}>${say('backToOverview')}</a></p>`;

@@ -15,11 +15,12 @@ import { openTenantSecret } from '../../access/secrets/tenant-secrets.ts';
 import { admitSession, claimsOf } from '../../access/start/admit.ts';
 import { variablesFor } from '../../access/start/before-call.ts';
 import { checkConsent } from '../../access/start/consent.ts';
+import { verifyIdentity } from '../../access/start/identity.ts';
 import { reserve } from '../../access/start/reserve.ts';
 import { isSquad } from '../../access/tenants/squads.ts';
 import { inSpan } from '../../base/tracing.ts';
 import type { Context } from '../../context.ts';
-import { type ChatEvent, type ChatRequest, chatRequestSchema } from '../../contract.ts';
+import { type ChatEvent, type ChatRequest, chatRequestSchema, type VisitorIdentity } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
 import type { Chat } from '../../ledger/chat-event.ts';
 import { beginChat, endChat } from '../../metering/chats.ts';
@@ -35,16 +36,24 @@ export function chatRoutes(ctx: AccessContext): Router {
   const router = Router();
   router.post('/chats', ctx.frontLimits.calls, visitorBody, async (req, res) => {
     const asked = parse(chatRequestSchema, parseJsonText(req.body));
-    const { claims, previousChatId, messages, consentVersion: agreedBefore } = permissionOf(ctx, asked);
+    const {
+      claims,
+      previousChatId,
+      messages,
+      consentVersion: agreedBefore,
+      ...before
+    } = permissionOf(ctx, asked);
     // Each further message has a session of its own.
     ctx.tracing?.join(claims.jti, previousChatId !== null);
     ctx.tracing?.note({ 'vapi_agent.tenant': claims.tenant });
     const { tenant, origin } = await admitSession(ctx, claims, req);
     const consentVersion = previousChatId ? agreedBefore : checkConsent(tenant, asked.consent);
+    const identity = previousChatId ? null : await verifyIdentity(ctx, tenant, asked.identity);
+    const visitor = identity?.visitor ?? before.visitor;
     const reservation = await inSpan(ctx, 'reserve', () =>
       reserve(ctx, tenant, claims, { consentVersion, kind: 'message' }),
     );
-    const values = { reservation, asked: asked.variableValues };
+    const values = { reservation, asked: asked.variableValues, identity };
     const variableValues = previousChatId ? {} : await variablesFor(ctx, tenant, claims, values);
     const { assistantId } = reservation;
     const message: Message = {
@@ -52,6 +61,7 @@ export function chatRoutes(ctx: AccessContext): Router {
       claims,
       messages,
       consentVersion,
+      visitor,
       chat: {
         ...{ name: reservation.id, input: asked.message, previousChatId, variableValues },
         ...{ assistantId, isSquad: isSquad(tenant, assistantId) },
@@ -72,6 +82,7 @@ interface Permission {
   /** Messages sent in this conversation so far. */
   messages: number;
   consentVersion: string | null;
+  visitor: VisitorIdentity | null;
 }
 
 /** A session begins a conversation, a chat token continues it; each names a reservation that can be made once. */
@@ -79,16 +90,16 @@ function permissionOf(ctx: Context, asked: ChatRequest): Permission {
   const now = ctx.now();
   if (asked.session) {
     const claims = claimsOf(verifySession(ctx.keys.session, asked.session, now));
-    return { claims, previousChatId: null, messages: 0, consentVersion: null };
+    return { claims, previousChatId: null, messages: 0, consentVersion: null, visitor: null };
   }
-  const { previousChatId, messages, consentVersion, ...claims } = claimsOf(
+  const { previousChatId, messages, consentVersion, visitor, ...claims } = claimsOf(
     verifyChatToken(ctx.keys.session, asked.chat ?? '', now),
   );
   if (messages >= messagesPerConversation) {
     const detail = 'This conversation has reached its maximum length. Start another with a new session.';
     throw new ApiError('session_expired', { detail });
   }
-  return { claims, previousChatId, messages, consentVersion };
+  return { claims, previousChatId, messages, consentVersion, visitor };
 }
 
 interface Message {
@@ -96,6 +107,7 @@ interface Message {
   claims: SessionClaims;
   messages: number;
   consentVersion: string | null;
+  visitor: VisitorIdentity | null;
   /** Its `name` is the reservation's id. */
   chat: Parameters<typeof streamChat>[2];
 }
@@ -105,7 +117,7 @@ async function answer(
   ctx: Context,
   res: Response,
   origin: string,
-  { tenant, claims, messages, consentVersion, chat }: Message,
+  { tenant, claims, messages, consentVersion, visitor, chat }: Message,
 ): Promise<void> {
   const send = (event: ChatEvent): void => {
     if (!res.headersSent) {
@@ -118,13 +130,14 @@ async function answer(
     }
     if (!res.writableEnded) res.write(`data: ${JSON.stringify(event)}\n\n`);
   };
-  const said = await passOn(ctx, tenant, chat, (delta) => send({ delta }));
+  const said = await passOn(ctx, tenant, { ...chat, visitor }, (delta) => send({ delta }));
   const { jti: _jti, ...who } = claims;
   const next: Omit<ChatClaims, 'jti'> = {
     ...who,
     previousChatId: said.id,
     messages: messages + 1,
     consentVersion,
+    visitor,
   };
   send({ chat: issueChatToken(ctx.keys.session, next, ctx.now()) });
   res.end();
@@ -138,7 +151,7 @@ async function answer(
 async function passOn(
   ctx: Context,
   tenant: Tenant,
-  chat: Message['chat'],
+  { visitor, ...chat }: Message['chat'] & Pick<Message, 'visitor'>,
   tell: (delta: string) => void,
 ): Promise<Chat> {
   const { name: reservationId, assistantId } = chat;
@@ -150,7 +163,7 @@ async function passOn(
       if ('delta' in piece) tell(piece.delta);
       else {
         said = { id: piece.id, reservationId, assistantId, at };
-        await beginChat(ctx, tenant, said);
+        await beginChat(ctx, tenant, said, visitor);
       }
     }
   } catch (error) {

@@ -2,7 +2,7 @@
 import cors from 'cors';
 import express, { type RequestHandler } from 'express';
 
-export const visitorPaths = ['/v1/widget', '/v1/sessions', '/v1/calls', '/v1/chats'];
+export const visitorPaths = ['/v1/widget', '/v1/sessions', '/v1/calls', '/v1/chats', '/v1/leads'];
 
 /** A page's monitoring adds a few headers to each of its requests; more is not monitoring. */
 const mostHeaders = 30;

@@ -7,6 +7,7 @@ import { admit, admitSession, claimsOf } from '../../access/start/admit.ts';
 import { challengerOf, checkChallenge } from '../../access/start/challenge.ts';
 import { checkConsent } from '../../access/start/consent.ts';
 import { grantCall } from '../../access/start/grant.ts';
+import { verifyIdentity } from '../../access/start/identity.ts';
 import { isOpen } from '../../access/start/opening-hours.ts';
 import { checkSiteAssistant } from '../../access/tenants/site-assistants.ts';
 import { iso } from '../../base/iso.ts';
@@ -38,6 +39,8 @@ export function visitorRoutes(ctx: AccessContext): Router {
       texts,
       ...(tenant.consent ? { consent: tenant.consent } : {}),
       ...(tenant.rejoinCalls ? { rejoinCalls: true as const } : {}),
+      // Its operator's try-out leaves nothing.
+      ...(tenant.leads && !isTalk ? { leads: { consent: tenant.leads.consent } } : {}),
       ...(tenant.challenge === 'none' || isTalk ? {} : { challenge: { kind: tenant.challenge, path } }),
     };
     // Not every shared cache honours `Vary`: one that does not would serve a page another origin's answer.
@@ -91,7 +94,8 @@ export function visitorRoutes(ctx: AccessContext): Router {
     ctx.tracing?.note({ 'vapi_agent.tenant': session.tenant });
     const { tenant, origin } = await admitSession(ctx, session, req);
     const consentVersion = checkConsent(tenant, asked.consent);
-    const grant = await grantCall(ctx, tenant, session, { ...asked, consentVersion });
+    const identity = await verifyIdentity(ctx, tenant, asked.identity);
+    const grant = await grantCall(ctx, tenant, session, { ...asked, identity, consentVersion });
     answerOnce(origin, res, 201, grant satisfies Grant);
   });
 

@@ -47,6 +47,12 @@ import { callsByTime } from './0054-calls-by-time.ts';
 import { passkeys } from './0055-passkeys.ts';
 import { invoiceList } from './0056-invoice-list.ts';
 import { callResults } from './0062-call-results.ts';
+import { identities } from './0066-identities.ts';
+import { leads } from './0067-leads.ts';
+import { wallets } from './0068-wallets.ts';
+import { phone } from './0069-phone.ts';
+import { callLanguage } from './0070-call-language.ts';
+import { outcomes } from './0071-outcomes.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -96,4 +102,10 @@ export const migrations: Record<string, Migration> = {
   '0055-passkeys': passkeys,
   '0056-invoice-list': invoiceList,
   '0062-call-results': callResults,
+  '0066-identities': identities,
+  '0067-leads': leads,
+  '0068-wallets': wallets,
+  '0069-phone': phone,
+  '0070-call-language': callLanguage,
+  '0071-outcomes': outcomes,
 };

@@ -3,7 +3,7 @@
  * request before. And what a process answers whose database is away.
  */
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { everyDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { type Relay, startRelay } from '../../support/relay.ts';
@@ -65,6 +65,23 @@ describe('three processes on one PostgreSQL', { skip: engine ? false : 'no Postg
       assert.equal(rated.status, 204, rated.text);
       await next().ctx.backgroundDone();
     }
+  });
+
+  it('grant calls by phone together no more than the limits: of 120 at once, 7', async () => {
+    const limits = { concurrentCalls: 7, monthlyBudgetMicros: 1_000_000_000 };
+    const { slug, webhookSecret } = await network.addTenant('crowd', { phoneCalls: 'ask', limits });
+    const ask = async (index: number) => {
+      const call = { id: randomUUID(), type: 'inboundPhoneCall' };
+      const server = all[index % 2] as TestServer;
+      const { status, body } = await server.request('POST', `/v1/webhooks/vapi/${slug}`, {
+        headers: { 'x-vapi-agent-token': webhookSecret },
+        body: { message: { type: 'assistant-request', call } },
+      });
+      assert.equal(status, 200);
+      return body.assistantId === undefined ? 'refused' : 'granted';
+    };
+    const answers = await Promise.all(Array.from({ length: 120 }, (_, index) => ask(index)));
+    assert.equal(answers.filter((answer) => answer === 'granted').length, 7);
   });
 
   it('know one key, which each of them revokes for all', async () => {

@@ -1,6 +1,7 @@
 /** Limits that hold under simultaneous requests: decided by the database, not by reading and then writing. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { callChannels } from '../../../server/contract.ts';
 import { sumReserved } from '../../support/ledger.ts';
 import { makePatient } from '../../support/patience.ts';
 import { testDatabases } from '../../support/postgres.ts';
@@ -67,9 +68,9 @@ for (const engine of testDatabases()) {
       });
     };
 
-    async function startAll(slug: string): Promise<Map<string, number>> {
+    async function startAll(slug: string, count = starts): Promise<Map<string, number>> {
       const sessions: string[] = [];
-      for (let index = 0; index < starts; index += 1) {
+      for (let index = 0; index < count; index += 1) {
         const answer = await post(index, '/v1/sessions', { tenant: slug });
         assert.equal(answer.status, 201, answer.text);
         sessions.push(answer.body.session as string);
@@ -107,6 +108,29 @@ for (const engine of testDatabases()) {
         count: admitted,
         micros: admitted * 600_000,
       });
+    });
+
+    it('against a wallet that pays for exactly 100 of 400 admits exactly 100', async () => {
+      const limits = { ...plenty, maxCallSeconds: 60, monthlyBudgetMicros: 1_000_000_000_000 };
+      const { orgId, view } = await network.addTenant('prepaid', { limits });
+      const to = `/v1/tenants/${view.slug}`;
+      const rates = [{ channels: callChannels, price: { kind: 'per-minute', perMinuteMicros: 250_000 } }];
+      const plan = { name: 'Prepaid', currency: 'eur', rates };
+      const entry = { kind: 'top-up', amountCents: 2500, currency: 'eur', reference: 'bank 1' };
+      const { server } = network;
+      for (const [method, path, body, status] of [
+        ['PUT', '/plan', { plan }, 200],
+        ['PUT', '/wallet', { on: true }, 200],
+        ['POST', '/wallet/entries', entry, 201],
+      ] as const) {
+        const answer = await server.operator(method, to + path, body);
+        assert.equal(answer.status, status, answer.text);
+      }
+      assertOutcomes(await startAll(view.slug, 400), { granted: 100, balance_empty: 300 });
+      assert.equal(network.emulator.calls().filter((call) => call.orgId === orgId).length, 100);
+      const wallet = (await server.operator('GET', `${to}/wallet`)).body;
+      assert.deepEqual([wallet.balanceMicros, wallet.heldMicros], [25_000_000, 25_000_000]);
+      assert.equal(wallet.spendableMicros, 0);
     });
 
     it(`against ${admitted} concurrent calls admits exactly ${admitted}`, async () => {

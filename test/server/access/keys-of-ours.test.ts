@@ -147,6 +147,16 @@ for (const engine of testDatabases()) {
       );
       const known = sealedColumns.map(({ table, column }) => `${table}.${column}`);
       assert.deepEqual(known.map(plain).sort(), named.map(plain).sort(), 'every sealed column of the schema');
+      const makeIdentityKey = async () =>
+        (await network.server.operator('POST', '/v1/tenants/acme/identity-key')).body.key;
+      const previous = await makeIdentityKey();
+      const exp = Math.floor(network.server.clock.now / 1000) + 60;
+      const identity = jwt.sign({ sub: 'u_17', aud: 'acme', exp }, previous);
+      const named17 = await network.visitor('/v1/calls', {
+        session: await network.session('acme'),
+        identity,
+      });
+      await makeIdentityKey();
       const first = await rotated.operator('POST', '/v1/secrets/reseal');
       assert.equal(first.status, 200, first.text);
       assert.ok(first.body.resealed >= 3, first.text);
@@ -161,10 +171,12 @@ for (const engine of testDatabases()) {
       const { session } = (
         await last.request('POST', '/v1/sessions', { headers: page, body: { tenant: 'acme' } })
       ).body;
-      // Opens the tenant's key for Vapi.
-      const grant = await last.request('POST', '/v1/calls', { headers: page, body: { session } });
+      // Opens the tenant's key for Vapi, and its identity keys.
+      const grant = await last.request('POST', '/v1/calls', { headers: page, body: { session, identity } });
+      const seen = await last.operator('GET', `/v1/tenants/acme/calls/${named17.body.callId}`);
       await last.close();
       assert.equal(grant.status, 201, grant.text);
+      assert.equal(seen.body.identity?.sub, 'u_17', seen.text);
     });
   });
 }

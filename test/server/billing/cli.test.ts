@@ -214,6 +214,28 @@ describe('the command line', () => {
     assert.match((await run(['seller', '--json'])).out, /"invoicePrefix": "INV"/);
   });
 
+  it('turns a wallet on, fills it once, and lists what has moved it', async () => {
+    await stage.addTenant('wallets', plan, '2026-11-01');
+    const words = (text: string) => run(text.split(' '));
+    assert.match((await words('wallet wallets add --amount 5 --reference r')).err, /has no wallet/);
+    const on = await words('wallet wallets on --credit-line 2.50 --low-mark 10 --low-mark 5 --json');
+    const { creditLineMicros, lowMarksMicros } = JSON.parse(on.out);
+    assert.deepEqual([creditLineMicros, lowMarksMicros], [2_500_000, [10_000_000, 5_000_000]]);
+    for (const line of [
+      'wallet wallets add --amount 20 --reference bank-1',
+      'wallet wallets add --amount 20.00 --reference bank-1',
+      'wallet wallets grant --amount 1 --reference gift --expires 2027-01-01T00:00:00Z',
+      'wallet wallets lower --amount 0.50 --reference bank-2 --note mistyped',
+    ]) {
+      assert.equal((await words(line)).code, 0, line);
+    }
+    assert.match((await words('wallet wallets')).out, /^balance: 20\.50 USD$/m);
+    assert.match(
+      (await words('wallet wallets entries')).out,
+      /^3 +3 Dec 2026 00:00 +adjustment +-0\.50 USD/m,
+    );
+  });
+
   it('makes and revokes keys', async () => {
     const made = JSON.parse((await run(['keys', 'create', 'Books', '--tenant', 'acme', '--json'])).out);
     assert.match(made.key, /^vak_/);

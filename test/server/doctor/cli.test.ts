@@ -50,7 +50,8 @@ test('a line for each row, exit code 0 when none failed; with --json the rows as
 test('a row that failed is followed by what to do, and the exit code is 1', async () => {
   await network.addTenant('elsewhere', {}, { server: { url: 'https://crm.client.example/vapi' } });
   const { code, out, err } = await run(['elsewhere']);
-  assert.deepEqual([code, err], [1, '1 of 19 failed.\n'], out);
+  assert.equal(code, 1, out);
+  assert.match(err, /^1 of \d+ failed\.\n$/);
   assert.match(out, /^FAIL {2}Call reports .+\n +-> Under “Call reporting”/m);
 });
 

@@ -10,12 +10,16 @@ import { serverRows } from '../../../server/doctor/server-rows.ts';
 import { saveSweptTo } from '../../../server/store/sweeps.ts';
 import { listen } from '../../support/listen.ts';
 import { startMailSink } from '../../support/mail-sink.ts';
+import { makePatient } from '../../support/patience.ts';
 import {
   startTestServer,
   type TestServer,
   type TestServerOptions,
   testTime,
 } from '../../support/test-server.ts';
+
+// The public address is this process itself, which a busy machine keeps from answering in time.
+makePatient();
 
 /** Answers with what a test sets for its path. */
 async function startAnswers(answers: Record<string, [status: number, body: unknown]>) {

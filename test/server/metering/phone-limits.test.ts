@@ -164,6 +164,18 @@ function tests(engine: Engine): void {
     assert.equal(await heldMicros(tenant), 0);
   });
 
+  it('that is none by phone, as Vapi shows when asked, holds nothing', async () => {
+    const settings = { phoneCalls: 'limit', limits: minute };
+    const tenant = await network.addTenant('no-phone', settings, { serverMessages: [] });
+    const { assistantId } = tenant;
+    const { id } = network.emulator.makeCall({ assistantId, type: 'webCall', live: true, seconds: 0 });
+    await report(tenant, id);
+    assert.equal(await heldMicros(tenant), 100_000);
+    network.server.clock.now += 60_000;
+    await polls();
+    assert.equal(await heldMicros(tenant), 0);
+  });
+
   it('of the month before, reported late, uses none of this month’s budget', async () => {
     const tenant = await add('late', { monthlyBudgetMicros: 100_000 });
     const createdAt = new Date(network.server.clock.now - 32 * 86_400_000).toISOString();

@@ -1,9 +1,8 @@
 /** What calls achieved: kept sealed with each call, changed by late reports, shown by switch, erased with the content. */
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { orgOf } from '../../../server/access/tenants/orgs.ts';
-import type { TenantView } from '../../../server/contract.ts';
+import type { AllCallsAnswer } from '../../../server/contract.ts';
 import { bookCalls } from '../../../server/metering/booking.ts';
 import { applyRetention } from '../../../server/metering/content.ts';
 import { giveUpGone } from '../../../server/metering/give-up.ts';
@@ -11,78 +10,26 @@ import { findCall } from '../../../server/store/calls.ts';
 import { findTenant } from '../../../server/store/tenants.ts';
 import { callSchema } from '../../../server/vapi/call-record.ts';
 import { signInPerson } from '../../support/client-person.ts';
-import { listen } from '../../support/listen.ts';
-import { startTestServer, type TestServer } from '../../support/test-server.ts';
+import type { TestServer } from '../../support/test-server.ts';
+import { booked, idOf, type ResultsStage, startResultsStage } from './results-stage.ts';
 
-const idOf = (no: number) => `c0ffee00-0000-4000-8000-${String(no).padStart(12, '0')}`;
-const secret = 'webhook-secret-of-acme';
 const day = 86_400_000;
-const results = {
-  summary: true,
-  outputs: [
-    { name: 'booked', path: 'appointment.confirmed', type: 'boolean', label: 'Booked', shown: true },
-    { name: 'note', path: 'note', type: 'text', label: 'Note', shown: false },
-  ],
-};
 
 describe('what a call achieved', () => {
-  const calls = new Map<string, object>();
-  let vapi: Awaited<ReturnType<typeof listen>>;
+  let stage: ResultsStage;
   let server: TestServer;
-  let acme: TenantView;
+  let acme: ResultsStage['acme'];
+  let calls: ResultsStage['calls'];
+  let report: ResultsStage['report'];
   before(async () => {
-    vapi = await listen(
-      createServer(({ url = '', method }, response) => {
-        const answer = (status: number, body: unknown) =>
-          response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-        if (url.startsWith('/call?')) return answer(200, [...calls.values()]);
-        const id = url.replace('/call/', '');
-        const call = calls.get(id);
-        if (method === 'DELETE') calls.delete(id);
-        return answer(call ? 200 : url.startsWith('/call/') ? 404 : 500, call ?? {});
-      }),
-    );
-    server = await startTestServer({ vapiBaseUrl: vapi.url });
-    acme = await server.createTenant({ webhookSecret: secret, results });
+    stage = await startResultsStage();
+    ({ server, acme, calls, report } = stage);
   });
-  after(async () => {
-    await server?.close();
-    await vapi?.close();
-  });
+  after(() => stage?.close());
 
-  function callOf(no: number, agoMs = 3_600_000) {
-    const start = server.clock.now - agoMs;
-    const [createdAt, endedAt] = [start, start + 30_000 + no * 1000].map((at) => new Date(at).toISOString());
-    const call = {
-      id: idOf(no),
-      orgId: acme.orgId,
-      type: 'webCall',
-      assistantId: acme.assistantId,
-      createdAt,
-    };
-    return { call, end: { startedAt: createdAt, endedAt, cost: 0.1, endedReason: 'customer-ended-call' } };
-  }
-  async function report(no: number, said: object, agoMs?: number) {
-    const { call, end } = callOf(no, agoMs);
-    calls.set(call.id, { ...call, ...end, status: 'ended', ...said });
-    const message = { type: 'end-of-call-report', timestamp: server.clock.now, call, ...end, ...said };
-    const headers = { 'x-vapi-secret': secret, 'content-type': 'application/json' };
-    const answer = await server.request('POST', '/v1/webhooks/vapi/acme', { headers, body: { message } });
-    assert.equal(answer.status, 200, answer.text);
-  }
-  const read = async (no: number) =>
-    (await server.operator('GET', `/v1/tenants/acme/calls/${idOf(no)}`)).body;
-  const listed = async (query: string) =>
-    (await server.operator('GET', `/v1/tenants/acme/calls?${query}`)).body.calls.map(
-      ({ id }: { id: string }) => id,
-    );
-  const booked = (confirmed: unknown, note: unknown = '=SUM(1)') => ({
-    analysis: { summary: 'Wants a table for Ms Moss.', successEvaluation: 'true', structuredData: { note } },
-    artifact: {
-      structuredOutputs: { a: { name: 'appointment', result: { confirmed } } },
-      performanceMetrics: { turnLatencies: [{ turnLatency: 800 }, { turnLatency: 1200 }] },
-    },
-  });
+  const read = (no: number) => stage.read(no);
+  const listed = (query: string) => stage.listed(query);
+  const csv = (path: string) => stage.csv(path);
 
   it('comes with its report, is sealed in the store, and reading it is recorded', async () => {
     await report(1, booked(true));
@@ -121,6 +68,28 @@ describe('what a call achieved', () => {
     assert.deepEqual(await listed('minSeconds=33'), [idOf(3)]);
     assert.deepEqual(await listed('rating=bad'), []);
     assert.equal((await server.operator('GET', '/v1/tenants/acme/calls?endedClass=x')).status, 400);
+    const german = { assistant: { transcriber: { language: 'de' } } };
+    await report(3, { analysis: { successEvaluation: 'false' }, ...german });
+    assert.deepEqual(await listed('language=de'), [idOf(3)]);
+    assert.deepEqual(await listed('language=en'), []);
+    const all = await server.operator('GET', '/v1/billing/calls?success=no&language=de&endedClass=talked');
+    const { calls, totals } = all.body as AllCallsAnswer;
+    assert.deepEqual(
+      calls.map(({ id, success, language }) => [id, success, language]),
+      [[idOf(3), false, 'de']],
+    );
+    assert.equal(totals.calls, 1);
+    for (const path of ['tenants/acme/calls', 'billing/calls']) {
+      const file = await csv(`/v1/${path}?language=de`);
+      const [head = [], row = []] = file.text.split('\r\n').map((line) => line.split(','));
+      const columns = Object.fromEntries(head.map((name, index) => [name, row[index]]));
+      assert.deepEqual(
+        [columns.ended_class, columns.success, columns.language, columns.latency_median_ms],
+        ['talked', 'no', 'de', ''],
+      );
+    }
+    const measured = await csv('/v1/tenants/acme/calls?success=yes');
+    assert.match(measured.text, /,yes,800,1200,/);
   });
 
   it('of a wrong type or of great length costs the call nothing', async () => {
@@ -160,7 +129,8 @@ describe('what a call achieved', () => {
       (await server.request('GET', `/v1/tenants/acme${path}`, { headers })).body;
     const before = await asClient(`/calls/${idOf(1)}`);
     assert.ok(!('results' in before) && !('success' in before));
-    assert.equal((await asClient('/calls?success=yes')).code, 'invalid_request');
+    for (const filter of ['success=yes', 'language=de'])
+      assert.equal((await asClient(`/calls?${filter}`)).code, 'invalid_request');
     await server.operator('PATCH', '/v1/tenants/acme', { clientAccess: { results: true } });
     const shown = await asClient(`/calls/${idOf(1)}`);
     assert.deepEqual(

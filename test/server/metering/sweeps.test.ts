@@ -312,7 +312,14 @@ function tests(engine: Engine): void {
     const reservation: Reservation = {
       ...{ id: `ses_${org.orgId}`, tenantId, kind: 'call', generation: 1, month: '2026-11', state: 'held' },
       ...{ amountMicros: 1000, maxSeconds: 60, accessMode: 'proxy', assistantId: org.assistantId },
-      ...{ visitorNetwork: '192.0.2.1', visitorSite: null, callId: null, consentVersion: null },
+      ...{
+        visitorNetwork: '192.0.2.1',
+        visitorSite: null,
+        callId: null,
+        consentVersion: null,
+        priceMicros: 0,
+        pricePool: null,
+      },
       ...{ createdAt: clock.now - 80 * minute, leaseExpiresAt: clock.now - 70 * minute },
     };
     await insertReservation(ctx.store, reservation);

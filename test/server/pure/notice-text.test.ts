@@ -19,6 +19,18 @@ const expected: Record<NoticeKind, [period: string, data: object, title: string,
     'the monthly budget is used up',
     'The $10.00 for 2026-11 is spent or reserved for calls in progress. Calls are refused until the month ends or the budget is raised.',
   ],
+  'balance-low': [
+    '7 5.00',
+    { balanceMicros: 4_250_000, markMicros: 5_000_000, currency: 'eur' },
+    'its prepaid balance is low',
+    '4.25 EUR is left, which is not more than the mark of 5.00 EUR. Add credit to the wallet in time.',
+  ],
+  'balance-empty': [
+    '7',
+    { balanceMicros: 4_250_000, heldMicros: 4_000_000, currency: 'eur' },
+    'its prepaid balance is used up',
+    'Of 4.25 EUR, 4.00 EUR is reserved for calls in progress, and the rest covers no call. Calls are refused until credit is added to the wallet.',
+  ],
   'refused-origins': [
     '2026-11-10',
     {},
@@ -115,6 +127,18 @@ const expected: Record<NoticeKind, [period: string, data: object, title: string,
     },
     'the payment of invoice INV-000007 is no longer disputed',
     "It concerns 119.60 EUR (lost). The invoice stays booked as paid. Check the payment in Stripe's dashboard: issue a credit note for what is no longer owed, and collect again what still is.",
+  ],
+  'lead-left': [
+    '2026-11-10T12:00:00.000Z',
+    {},
+    'a visitor left a message',
+    'No one could talk to them. It is among the client’s leads, with any others of the same minutes.',
+  ],
+  'lead-sent': [
+    '2026-11-10T12:00:00.000Z',
+    {},
+    'a visitor’s message is sent to the client',
+    'To the address and the server in the client’s settings for leads, with any others of the same minutes.',
   ],
 };
 

@@ -4,9 +4,10 @@ import { after, before, describe, it } from 'node:test';
 import { sql } from 'kysely';
 import { pruneNext } from '../../../server/access/pruning.ts';
 import { insertAudit } from '../../../server/store/audit.ts';
+import { saveCallResults } from '../../../server/store/call-results.ts';
 import { claimReservation, insertReservation, type Reservation } from '../../../server/store/reservations.ts';
 import { countStart } from '../../../server/store/starts.ts';
-import { findTenant } from '../../../server/store/tenants.ts';
+import { deleteTenant, findTenant } from '../../../server/store/tenants.ts';
 import { testDatabases } from '../../support/postgres.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 import { until } from '../../support/until.ts';
@@ -30,6 +31,8 @@ for (const engine of testDatabases()) {
         ...{ id, tenantId, kind: 'call', generation: 0, month: '2026-11', amountMicros: 1, maxSeconds: 60 },
         ...{ state: 'released', leaseExpiresAt: 0, accessMode: 'proxy', assistantId: 'assistant' },
         ...{ visitorNetwork: 'n', visitorSite: null, callId: null, consentVersion: '1', createdAt: ago(36) },
+        priceMicros: 0,
+        pricePool: null,
         ...changes,
       };
       await insertReservation(server.ctx.store, reservation);
@@ -74,6 +77,29 @@ for (const engine of testDatabases()) {
       assert.deepEqual(
         counts.map(({ minute }) => minute),
         [Math.floor(server.clock.now / 60_000)],
+      );
+    });
+
+    it('erases what calls of a client achieved that was deleted a month ago, whatever its retention', async () => {
+      const { store } = server.ctx;
+      const kept: Record<string, number> = { gone: 31, left: 29 };
+      for (const [slug, days] of Object.entries(kept)) {
+        await server.createTenant({ slug });
+        const id = (await findTenant(store, slug))?.id ?? '';
+        await saveCallResults(store, {
+          ...{ tenantId: id, callId: slug, success: 1, contentSealed: 'sealed', measures: '{}' },
+          ...{ language: null, contentFrom: 1, erasedAt: null },
+        });
+        await deleteTenant(store, id, ago(days));
+      }
+      await pruneNext(server.ctx);
+      const rows = await store.selectFrom('callResults').selectAll().orderBy('callId').execute();
+      assert.deepEqual(
+        rows.map(({ callId, contentSealed, success }) => [callId, contentSealed, success]),
+        [
+          ['gone', null, null],
+          ['left', 'sealed', 1],
+        ],
       );
     });
 

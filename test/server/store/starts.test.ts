@@ -56,7 +56,7 @@ for (const engine of testDatabases()) {
       const reservation: Reservation = {
         ...{ id: `ses_${made}`, generation: 0, month: '2026-03', amountMicros: 0, maxSeconds: 60 },
         ...{ state: 'released', leaseExpiresAt: 0, accessMode: 'proxy', assistantId: 'assistant' },
-        ...{ callId: null, consentVersion: null },
+        ...{ callId: null, consentVersion: null, priceMicros: 0, pricePool: null },
         ...start,
       };
       await store.transaction().execute(async (db) => {

@@ -30,6 +30,8 @@ export async function readShapes(): Promise<ShapeFaults> {
   return (traffic) => {
     if (traffic.kind === 'webhook')
       return byShape(`webhook ${typeIn(traffic.body)}`, 'serverMessage', traffic.body);
+    if (traffic.kind === 'answer to a webhook')
+      return byShape('answer to the request for an assistant', 'assistantAnswer', traffic.body);
     if (traffic.kind === 'chat event') return byShape('event of a chat', 'chatEvent', traffic.body);
     if (traffic.kind === 'to the page') return byShape('message to the page', 'clientMessage', traffic.body);
     if (traffic.kind === 'from the page')

@@ -110,6 +110,7 @@ export interface Shapes {
   squadsQuery: Vapi.ListSquadsRequest;
   tokensQuery: TokensQuery;
   versionsQuery: VersionsQuery;
+  assistantAnswer: Vapi.ServerMessageResponseAssistantRequest;
   analyticsCreate: Vapi.AnalyticsQueryDto;
   analyticsResults: Vapi.AnalyticsQueryResult[];
   assistant: Vapi.Assistant;

@@ -237,3 +237,24 @@ test('a client’s months are the sums of its days, and it is found by its name 
   );
   await db.destroy();
 });
+
+test('a call is found by the language that its measures had', async () => {
+  const { db, to, tenant } = await storeAt('0062-call-results');
+  await tenant('a', 'org');
+  for (const [id, measures] of [
+    ['german', '{"language":[5,"de"]}'],
+    ['none', '{}'],
+  ])
+    await sql`insert into call_results (tenant_id, call_id, measures) values ('a', ${id}, ${measures})`.execute(
+      db,
+    );
+  await to('0070-call-language');
+  const { rows } = await sql<{
+    language: string | null;
+  }>`select language from call_results order by call_id`.execute(db);
+  assert.deepEqual(
+    rows.map(({ language }) => language),
+    ['de', null],
+  );
+  await db.destroy();
+});

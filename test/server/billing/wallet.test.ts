@@ -1,0 +1,200 @@
+/** A client's wallet, paid before it is spent: what calls are charged, and how a month's document settles with it. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { InvoiceView, PlanInput, WalletEntryView, WalletView } from '../../../server/contract.ts';
+import { dismissCall } from '../../../server/metering/dismiss.ts';
+import { testDatabases } from '../../support/postgres.ts';
+import { codeOf } from '../../support/test-server.ts';
+import { type BillingStage, channels, mustBe, startBillingStage } from './stage.ts';
+
+/** 1.00 a minute. */
+const perMinute: PlanInput = {
+  name: 'Per minute',
+  currency: 'eur',
+  rates: [{ channels, price: { kind: 'per-minute', perMinuteMicros: 1_000_000 } }],
+};
+/** 20.00 a month with 10 minutes, then 0.50 a minute. */
+const withMinutes: PlanInput = {
+  name: 'With minutes',
+  currency: 'eur',
+  monthlyFeeCents: 2000,
+  rates: [{ channels, price: { kind: 'included', includedMinutes: 10, perMinuteMicros: 500_000 } }],
+};
+
+for (const engine of testDatabases()) {
+  describe(`a wallet on ${engine.name}`, () => {
+    let stage: BillingStage;
+    before(async () => {
+      stage = await startBillingStage({ engine });
+    });
+    after(() => stage?.close());
+    const operator = (method: string, path: string, body?: unknown) =>
+      stage.server.operator(method, `/v1/tenants/${path}`, body);
+    const walletOf = async (slug: string): Promise<WalletView> =>
+      (await mustBe(200, operator('GET', `${slug}/wallet`))).body;
+    const entriesOf = async (slug: string): Promise<WalletEntryView[]> =>
+      (await mustBe(200, operator('GET', `${slug}/wallet/entries?limit=1000`))).body.entries;
+    const top = { kind: 'top-up', currency: 'eur' };
+    const fill = (slug: string, amountCents: number, more: object = {}) =>
+      operator('POST', `${slug}/wallet/entries`, {
+        ...top,
+        amountCents,
+        reference: `bank ${amountCents}`,
+        ...more,
+      });
+    const open = async (slug: string, plan: PlanInput, amountCents: number, limits: object = {}) => {
+      const tenant = await stage.addTenant(slug, plan, '2026-11-01');
+      await mustBe(200, operator('PUT', `${slug}/wallet`, { on: true, ...limits }));
+      await mustBe(201, fill(slug, amountCents));
+      return tenant;
+    };
+    /** Entries sum to the balance, and each says the balance after it. */
+    const checkSums = async (slug: string) => {
+      const entries = (await entriesOf(slug)).reverse();
+      let sum = 0;
+      entries.forEach((entry, index) => {
+        sum += entry.amountMicros;
+        assert.deepEqual([entry.no, entry.balanceMicros], [index + 1, sum]);
+      });
+      assert.equal((await walletOf(slug)).balanceMicros, sum);
+      return sum;
+    };
+
+    it('counts a double click once, refuses other content, another currency, and more than is unused', async () => {
+      await open('filled', perMinute, 5000);
+      const both = await Promise.all([fill('filled', 700), fill('filled', 700), fill('filled', 700)]);
+      assert.deepEqual(
+        [...new Set(both.map(({ status, body }) => `${status} ${body.entry?.no}`))],
+        ['201 2'],
+      );
+      assert.equal(codeOf(await fill('filled', 701, { reference: 'bank 700' })), 'conflict');
+      assert.equal(codeOf(await fill('filled', 100, { currency: 'usd' })), 'conflict');
+      const refund = { kind: 'refund', note: 'Leaves us', reference: 'refund 1' };
+      assert.equal(codeOf(await fill('filled', 5701, refund)), 'conflict');
+      await mustBe(201, fill('filled', 5700, refund));
+      assert.equal(await checkSums('filled'), 0);
+      const client = await stage.clientKey('filled');
+      assert.equal((await client('GET', '/v1/tenants/filled/wallet/entries')).body.entries.length, 3);
+      assert.equal(codeOf(await client('PUT', '/v1/tenants/filled/wallet')), 'not_found');
+    });
+
+    it('charges each call once, with tax, by the included minutes, and each correction of it', async () => {
+      await open('charged', withMinutes, 10_000);
+      const tax = { label: 'VAT', bps: 1900 };
+      await mustBe(200, operator('PUT', 'charged/billing', { buyer: { name: 'C' }, tax }));
+      const first = { id: 'charged-1', at: '2026-11-03T10:00:00Z', seconds: 540 };
+      const second = { id: 'charged-2', at: '2026-11-02T10:00:00Z', seconds: 120 };
+      await stage.book('charged', first, first, second);
+      // 9 minutes are included, and 1 of the next 2: 0.50 with 19 %.
+      assert.equal((await walletOf('charged')).balanceMicros, 99_405_000);
+      stage.server.clock.now += 1000;
+      await stage.book('charged', { ...first, seconds: 660 });
+      assert.equal((await walletOf('charged')).balanceMicros, 98_215_000);
+      stage.server.clock.now += 1000;
+      await stage.book('charged', { ...first, seconds: 60 });
+      assert.equal((await walletOf('charged')).balanceMicros, 100_000_000);
+      const charges = (await entriesOf('charged')).filter(({ kind }) => kind === 'charge');
+      assert.deepEqual(
+        charges.map(({ callId, amountMicros }) => [callId, amountMicros]),
+        [
+          ['charged-1', 1_785_000],
+          ['charged-1', -1_190_000],
+          ['charged-2', -595_000],
+          ['charged-1', 0],
+        ],
+      );
+      await checkSums('charged');
+    });
+
+    it('pays the month’s invoice to the micro, and void gives back exactly that', async () => {
+      await open('settled', withMinutes, 10_000);
+      await stage.book(
+        'settled',
+        { id: 'settled-1', at: '2026-11-03T10:00:00Z', seconds: 607 },
+        { id: 'settled-2', at: '2026-11-04T10:00:00Z', seconds: 11 },
+        { id: 'settled-3', at: '2026-12-01T10:00:00Z', seconds: 601 },
+      );
+      const charged = (await walletOf('settled')).balanceMicros;
+      const invoice = (await mustBe(200, stage.bill('settled', '2026-11'))).body as InvoiceView;
+      // 20.00 and 18 s at 0.50 a minute, rounded to cents.
+      assert.deepEqual(
+        [invoice.document.totalCents, invoice.document.creditCents, invoice.dueCents, invoice.status],
+        [2015, 2015, 0, 'paid'],
+      );
+      // The call of December remains charged: 1 s beyond its minutes.
+      assert.equal(await checkSums('settled'), 100_000_000 - 20_150_000 - 8333);
+      const page = await stage.server.request('GET', `/v1/tenants/settled/invoices/${invoice.id}`, {
+        headers: { authorization: `Bearer ${stage.server.operatorKey}`, accept: 'text/html' },
+      });
+      assert.match(page.text, /Paid from prepaid credit/);
+      await mustBe(200, operator('POST', `settled/invoices/${invoice.id}/void`));
+      assert.equal(await checkSums('settled'), charged);
+      const again = (await mustBe(200, stage.bill('settled', '2026-11'))).body as InvoiceView;
+      assert.equal(again.document.creditCents, 2015);
+      assert.equal(await checkSums('settled'), 100_000_000 - 20_150_000 - 8333);
+    });
+
+    it('leaves on the invoice what it could not pay, and nothing of it in the wallet', async () => {
+      await open('short', perMinute, 500, { creditLineCents: 300 });
+      await stage.book('short', { id: 'short-1', at: '2026-11-03T10:00:00Z', seconds: 420 });
+      assert.equal((await walletOf('short')).balanceMicros, -2_000_000);
+      const invoice = (await mustBe(200, stage.bill('short', '2026-11'))).body as InvoiceView;
+      assert.deepEqual([invoice.document.creditCents, invoice.dueCents], [500, 200]);
+      assert.equal(await checkSums('short'), 0);
+      // A correction of a month that is billed: given back, then paid in by the credit note of the next.
+      stage.server.clock.now += 1000;
+      await stage.book('short', { id: 'short-1', at: '2026-11-03T10:00:00Z', seconds: 300 });
+      assert.equal((await walletOf('short')).balanceMicros, 2_000_000);
+      const before = stage.server.clock.now;
+      stage.server.clock.now = Date.parse('2027-01-03T12:00:00Z');
+      const note = (await mustBe(200, stage.bill('short', '2026-12'))).body as InvoiceView;
+      assert.deepEqual([note.document.totalCents, note.document.creditCents, note.dueCents], [-200, -200, 0]);
+      assert.equal(await checkSums('short'), 2_000_000);
+      stage.server.clock.now = before;
+    });
+
+    it('spends what expires first, and takes what is unused of it when it expires', async () => {
+      await open('granted', perMinute, 1000);
+      const grant = (amountCents: number, expiresAt: string) =>
+        fill('granted', amountCents, { kind: 'grant', expiresAt });
+      await mustBe(201, grant(300, '2026-12-20T00:00:00Z'));
+      await mustBe(201, grant(200, '2026-12-10T00:00:00Z'));
+      assert.equal(codeOf(await grant(100, '2026-12-01T00:00:00Z')), 'invalid_request');
+      await stage.book('granted', { id: 'granted-1', at: '2026-12-02T10:00:00Z', seconds: 90 });
+      const before = stage.server.clock.now;
+      stage.server.clock.now = Date.parse('2026-12-15T00:00:00Z');
+      const wallet = await walletOf('granted');
+      assert.deepEqual([wallet.balanceMicros, wallet.spendableMicros], [13_500_000, 13_000_000]);
+      await mustBe(201, fill('granted', 1));
+      assert.equal(await checkSums('granted'), 13_010_000);
+      assert.deepEqual(
+        (await walletOf('granted')).grants.map(({ leftMicros }) => leftMicros),
+        [3_000_000],
+      );
+      stage.server.clock.now = before;
+    });
+
+    it('takes nothing for a call that Vapi does not know, and tells once of each mark', async () => {
+      const tenant = await open('marked', perMinute, 1000, { lowMarksCents: [500, 200] });
+      await mustBe(200, operator('PATCH', 'marked', { alerts: { email: 'ops@agency.example' } }));
+      const report = { id: 'marked-1', at: '2026-12-01T10:00:00Z', seconds: 360 };
+      await stage.book('marked', report, { ...report, id: 'marked-2', seconds: 60 });
+      await stage.book('marked', { ...report, id: 'marked-3', seconds: 120 });
+      const kinds = (await stage.server.operator('GET', '/v1/notices')).body.notices
+        .filter((notice: { tenant: string }) => notice.tenant === 'marked')
+        .map((notice: { kind: string; period: string }) => `${notice.kind} ${notice.period}`);
+      assert.deepEqual(kinds.sort(), ['balance-low 1 2.00', 'balance-low 1 5.00']);
+      assert.equal((await walletOf('marked')).balanceMicros, 1_000_000);
+      await stage.server.ctx.store
+        .updateTable('callOwners')
+        .set({ confirmed: 0 })
+        .where('callId', '=', 'marked-1')
+        .execute();
+      await dismissCall(stage.server.ctx, { ...tenant, walletOn: 1 }, 'marked-1', {
+        actor: 'operator',
+        requestId: 'r',
+      });
+      assert.equal(await checkSums('marked'), 7_000_000);
+    });
+  });
+}
