@@ -3,7 +3,6 @@ import { css, html, LitElement, type PropertyValues, type TemplateResult } from 
 import type { DeletedTenant, MeAnswer, SetupAnswer, SignInLinkAnswer, TenantView } from '../../contract.ts';
 import { get, getAll, post, Refusal } from '../parts/api.ts';
 import './billing-view.ts';
-import './doctor-view.ts';
 import './invoice-actions.ts';
 import { confirm } from '../parts/confirm.ts';
 import '../parts/copy-field.ts';
@@ -212,7 +211,10 @@ function ownView(scope: Scope, tenant: TenantView, view: string): TemplateResult
     lazily(() => import('./results-view.ts'));
     return html`<results-view .scope=${scope} .tenant=${tenant}></results-view>`;
   }
-  if (view === 'connection') return html`<doctor-view .scope=${scope}></doctor-view>`;
+  if (view === 'connection') {
+    lazily(() => import('./doctor-view.ts'));
+    return html`<doctor-view .scope=${scope}></doctor-view>`;
+  }
   if (view === 'phone') {
     lazily(() => import('./phone-view.ts'));
     return html`<phone-view .scope=${scope} .tenant=${tenant}></phone-view>`;
