@@ -79,7 +79,15 @@ const ladder = [
   ['main.ts', 'cli', 'cli.ts', 'deploy'],
 ];
 /** The portal's; it is a separate app and imports from the server only what the test below names. */
-const portalLadder = [['pure'], ['parts'], ['forms'], ['views'], ['portal-app.ts'], ['main.ts']];
+const portalLadder = [
+  ['language'],
+  ['pure'],
+  ['parts'],
+  ['forms'],
+  ['views'],
+  ['portal-app.ts'],
+  ['main.ts'],
+];
 
 const floorIn = (floors: string[][], folder: string) => (path: string) =>
   floors.findIndex((places) => places.some((place) => inside(`${folder}/${place}`)(path)));

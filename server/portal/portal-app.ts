@@ -1,9 +1,11 @@
 /** The portal's frame: who is signed in, the navigation, and the view named by the address. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import type { AttentionAnswer, MeAnswer } from '../contract.ts';
+import { say } from './language/words.ts';
 import { get, post, signedOut } from './parts/api.ts';
 import { applyBranding, brandingChanged } from './parts/branding.ts';
 import { icon } from './parts/icons.ts';
+import { speakLanguage } from './parts/language.ts';
 import { lazily, notLoaded } from './parts/lazy.ts';
 import { linkForm } from './parts/link-form.ts';
 import { labelOf, type NavEntry, navigation, navigationStyle } from './parts/navigation.ts';
@@ -22,7 +24,7 @@ export class PortalAppElement extends LitElement {
     css`
       :host { display: grid; grid-template-columns: 14.5rem minmax(0, 1fr); }
       header { position: sticky; top: 0; display: flex; flex-direction: column; gap: 1rem; height: 100vh; padding: 1rem 0.75rem;
-        overflow-y: auto; border-right: 1px solid var(--line); background: var(--card); }
+        overflow-y: auto; border-inline-end: 1px solid var(--line); background: var(--card); }
       .name { min-height: 2.25rem; padding: 0 0.625rem; font-size: 1rem; font-weight: 600; line-height: 1.5rem; overflow-wrap: anywhere; }
       .name img { display: block; height: 2.25rem; max-width: 100%; object-fit: contain; object-position: left; }
       .find { justify-content: start; padding: 0 0.625rem; color: var(--muted); font-weight: 400; }
@@ -33,12 +35,12 @@ export class PortalAppElement extends LitElement {
       main[tabindex]:focus-visible { outline: 0; }
       /* A view that is still being loaded. */
       main > :not(:defined) { display: block; min-height: 20rem; border-radius: 0.625rem; background: var(--card); }
-      .skip { position: absolute; z-index: 3; left: 1rem; top: -4rem; }
+      .skip { position: absolute; z-index: 3; inset-inline-start: 1rem; top: -4rem; }
       .skip:focus { top: 1rem; }
       @media (max-width: 52rem) {
         :host { display: block; }
         header { position: static; flex-direction: row; align-items: center; height: auto; min-height: 3.5rem; padding: 0 1rem;
-          border-right: 0; border-bottom: 1px solid var(--line); }
+          border-inline-end: 0; border-bottom: 1px solid var(--line); }
         .name { display: grid; flex: 1; align-items: center; min-width: 0; padding: 0; }
         .find { border-color: transparent; background: none; }
         .find span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -80,6 +82,7 @@ export class PortalAppElement extends LitElement {
   #me = new Resource<MeAnswer>(this, async () => {
     const me = await get<MeAnswer>('me');
     applyBranding(me.branding);
+    if (me.role === 'client') await speakLanguage();
     if (me.role === 'operator') this.#operator ??= await import('./views/operator-views.ts');
     const moved = this.#operator && movedTo(addressIn(location.hash));
     if (moved) location.replace(moved);
@@ -135,14 +138,14 @@ export class PortalAppElement extends LitElement {
     const entries = this.#entries();
     return html`${this.#operator ? html`<button class="find" aria-keyshortcuts="Control+K Meta+K" @click=${this.#find}>${icon('search')}<span>Search</span></button>` : ''}
       ${navigation(entries, this.route[0] ?? '', me)}
-      <div class="end"><button @click=${this.#signOut}>Sign out</button></div>
+      <div class="end"><button @click=${this.#signOut}>${say('signOut')}</button></div>
       ${this.#operator ? html`<portal-palette></portal-palette>` : ''}`;
   }
 
   #view(me: MeAnswer): TemplateResult {
     const { tenant, mayWrite, permissions, access, now } = me;
     if (this.#operator) return this.#operator.operatorView(me, this.route, this.query);
-    if (!tenant) return html`<h1>Page not found</h1>`;
+    if (!tenant) return html`<h1>${say('pageMissing')}</h1>`;
     const { slug, name, timeZone } = tenant;
     const as = {
       isOperator: false,
@@ -187,9 +190,9 @@ export class PortalAppElement extends LitElement {
   async #mayLeave(): Promise<boolean> {
     const { confirm } = await import('./parts/confirm.ts');
     const question = {
-      title: 'Discard unsaved changes?',
-      text: 'What you entered on this page will be lost.',
-      action: 'Discard',
+      title: say('leaveTitle'),
+      text: say('leaveHelp'),
+      action: say('discard'),
       danger: true,
     };
     const isFree = await confirm(question);
@@ -200,13 +203,13 @@ export class PortalAppElement extends LitElement {
   #nameTab(): void {
     const { data: me } = this.#me;
     if (me)
-      document.title = `${this.isOut ? 'Signed out' : this.#title()} – ${me.branding.name ?? 'Voice portal'}`;
+      document.title = `${this.isOut ? say('signedOut') : this.#title()} – ${me.branding.name ?? say('voicePortal')}`;
   }
 
   #title(): string {
     const [first = '', slug, ...rest] = this.route;
     const { data: me } = this.#me;
-    if (!me) return 'Page not found';
+    if (!me) return say('pageMissing');
     if (this.#operator && first === 'tenants' && slug) return `${slug}: ${pageTitle(rest, me)}`;
     if (this.#operator)
       return this.#operator.operatorTitle(this.route) ?? labelOf(this.#entries(), first) ?? 'Page not found';
@@ -263,9 +266,9 @@ function frame(
   said = '',
 ) {
   const { name, logoUrl } = me?.branding ?? {};
-  const title = name ?? 'Voice portal';
+  const title = name ?? say('voicePortal');
   return html`<header>
-      <button class="skip" @click=${skip}>Skip to content</button>
+      <button class="skip" @click=${skip}>${say('skip')}</button>
       <div class="name">${me && logoUrl ? html`<img src=${logoUrl} alt=${title}>` : me ? title : ''}</div>
       ${navigation}
     </header>
@@ -284,21 +287,21 @@ function skip(event: Event): void {
 
 function signedOutView(me: MeAnswer | null) {
   lazily(() => import('./parts/passkey-button.ts'));
-  const who = me?.branding.name ?? 'the operator of this service';
+  const name = me?.branding.name ?? say('theOperator');
   return html`<section>
-    <h1>You are signed out</h1>
-    <p>Have a sign-in link sent to you, or ask ${who} for one.</p>
+    <h1>${say('signedOutTitle')}</h1>
+    <p>${say('signedOutHelp', { name })}</p>
     ${linkForm()}
     <passkey-button></passkey-button>
-    <p><a href="link">Other ways to sign in</a></p>
-    <p class="muted small">Operators create their own with the command <code>sign-in-link</code>.</p>
+    <p><a href="link">${say('otherWays')}</a></p>
+    ${me?.role === 'client' ? '' : html`<p class="muted small">Operators create their own with the command <code>sign-in-link</code>.</p>`}
   </section>`;
 }
 
 function outdatedView() {
   return html`<section role="alert">
-    <h1>This page could not be loaded</h1>
-    <p>The network failed, or the portal has been updated since you opened it.</p>
-    <p class="row"><button class="main" @click=${() => location.reload()}>Reload</button></p>
+    <h1>${say('outdatedTitle')}</h1>
+    <p>${say('outdatedHelp')}</p>
+    <p class="row"><button class="main" @click=${() => location.reload()}>${say('reload')}</button></p>
   </section>`;
 }

@@ -37,6 +37,35 @@ test('the keyboard alone finds a page and a client, and Escape leads back', asyn
   await visit.leave();
 });
 
+test('Enter opens what is marked, also after clients have joined the pages', async () => {
+  const visit = await openPortal(portal.browser, portal.server, null);
+  const { page } = visit;
+  await visit.go('#/', 'Overview');
+  const open = async () => {
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox', { name: 'Search pages' }).waitFor();
+  };
+  await open();
+  const options = page.getByRole('option');
+  const marked = options.and(page.locator('[aria-selected=true]'));
+  // Two pages, “Clients” and “Calls”, and then a client that was found.
+  await page.keyboard.type('c');
+  await page.keyboard.press('ArrowDown');
+  await options.filter({ hasText: 'Acme Bakery' }).waitFor();
+  const [first, second] = await options.locator('span:not(.detail)').allInnerTexts();
+  assert.deepEqual([first, second], ['Clients', 'Calls']);
+  assert.equal((await marked.innerText()).trim(), 'Calls');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Calls' }).waitFor();
+  await open();
+  await page.keyboard.type('c');
+  await options.filter({ hasText: 'Acme Bakery' }).waitFor();
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Acme Bakery: Overview' }).waitFor();
+  await visit.leave();
+});
+
 test('a client has no palette', async () => {
   const visit = await openPortal(portal.browser, portal.server, 'acme');
   await visit.go('#/', 'Overview');

@@ -47,6 +47,25 @@ test('leaving a form with unsaved changes asks; saved or discarded, it does not'
   await visit.leave();
 });
 
+test('signing out with unsaved changes asks, and a no keeps both', async () => {
+  const visit = await openPortal(portal.browser, portal.server, null);
+  const { page } = visit;
+  await visit.go('#/settings', 'Settings');
+  const name = page.getByLabel('Legal name');
+  await name.fill('Not saved yet');
+  await page.getByText('Unsaved changes', { exact: true }).waitFor();
+  const dialog = page.getByRole('dialog', { name: 'Discard unsaved changes?' });
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await dialog.waitFor({ state: 'hidden' });
+  assert.equal(await name.inputValue(), 'Not saved yet');
+  assert.equal((await page.request.get(`${portal.server.url}/v1/me`)).status(), 200);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await dialog.getByRole('button', { name: 'Discard' }).click();
+  await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+  await visit.leave();
+});
+
 test('an operator’s address of an earlier version leads to where the view is now', async () => {
   const visit = await openPortal(portal.browser, portal.server, null);
   const { page } = visit;

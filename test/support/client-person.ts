@@ -21,8 +21,17 @@ export async function signInPerson(
   const user = newUser(`person-${people}@${slug ?? 'agency'}.example`, role, clock.now);
   await insertUser(ctx.store, user);
   await insertMembership(ctx.store, newMembership(user.id, tenantId, role, clock.now));
-  const how = { userId: user.id, isFixed: 0, keyId: null, tenantId, requestId: 'test', userAgent: undefined };
+  return { id: user.id, headers: await signInAgain(ctx, user.id, tenantId) };
+}
+
+/** Another session of the same person, as in a second browser. @param tenantId null for the operator's portal */
+export async function signInAgain(
+  ctx: TestServer['ctx'],
+  userId: string,
+  tenantId: string | null,
+): Promise<Record<string, string>> {
+  const how = { userId, isFixed: 0, keyId: null, tenantId, requestId: 'test', userAgent: 'Another browser' };
   const { cookie } = await begin(ctx, ctx.store, how);
   const { name } = signInCookie(ctx.config.publicUrl);
-  return { id: user.id, headers: { cookie: `${name}=${cookie}`, 'sec-fetch-site': 'same-origin' } };
+  return { cookie: `${name}=${cookie}`, 'sec-fetch-site': 'same-origin' };
 }

@@ -1,6 +1,7 @@
 /** A form that becomes a request body, and shows the server's errors at its fields. */
 import { html, type LitElement, type ReactiveController, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
+import { say } from '../language/words.ts';
 import type { FieldError } from '../parts/api.ts';
 import { setUnsaved, type Unsaved } from '../parts/unsaved.ts';
 import { Work } from '../parts/work.ts';
@@ -27,6 +28,8 @@ export class Form implements ReactiveController, Unsaved {
   /** Changing it discards what was entered and shows the stored values. */
   #version = 0;
   #isUnsaved = false;
+  /** Something was changed that is no field. */
+  #isTouched = false;
 
   constructor(host: LitElement, options: FormOptions) {
     this.#host = host;
@@ -50,6 +53,7 @@ export class Form implements ReactiveController, Unsaved {
   reset(): void {
     this.#version += 1;
     this.#unread = [];
+    this.#isTouched = false;
     this.#note(false);
     this.work.clear();
   }
@@ -61,6 +65,7 @@ export class Form implements ReactiveController, Unsaved {
 
   /** For what is changed without entering anything, such as an added row. */
   touch(): void {
+    this.#isTouched = true;
     this.#note(true);
   }
 
@@ -74,7 +79,7 @@ export class Form implements ReactiveController, Unsaved {
   /** What is entered and then taken back leaves nothing to save. */
   #entered = (event: Event) => {
     const { elements } = event.currentTarget as HTMLFormElement;
-    this.#note([...elements].some(isChanged));
+    this.#note(this.#isTouched || [...elements].some(isChanged));
   };
 
   /** @param fields keep what was entered when rendered again @param action the button's text: a verb */
@@ -89,9 +94,9 @@ export class Form implements ReactiveController, Unsaved {
   #bar(action: string) {
     const isUnsaved = this.#isUnsaved;
     return html`<p class="row ${isUnsaved ? 'unsaved' : ''}">
-      ${isUnsaved ? html`<span>Unsaved changes</span>` : ''}
+      ${isUnsaved ? html`<span>${say('unsaved')}</span>` : ''}
       <button class="main" aria-disabled=${this.work.isBusy}>${action}</button>
-      ${isUnsaved ? html`<button type="button" @click=${() => this.discard()}>Discard</button>` : ''}
+      ${isUnsaved ? html`<button type="button" @click=${() => this.discard()}>${say('discard')}</button>` : ''}
     </p>`;
   }
 
@@ -104,7 +109,7 @@ export class Form implements ReactiveController, Unsaved {
       ${
         errors.length > 0
           ? html`<div class="problem" role="alert">
-              <p>Nothing saved${errors.length > others.length ? ': fix the highlighted fields' : ''}.</p>
+              <p>${errors.length > others.length ? say('fixFields') : say('nothingSaved')}</p>
               ${others.map(({ path, message }) => html`<p>${path}: ${message}</p>`)}
             </div>`
           : refusal
@@ -131,13 +136,14 @@ export class Form implements ReactiveController, Unsaved {
     });
     if (!isDone) return;
     this.work.done = done;
+    this.#isTouched = false;
     this.#note(false);
     this.#version += 1;
   }
 
   #submit = async (event: SubmitEvent) => {
     event.preventDefault();
-    const { currency = () => 'usd', start = () => ({}), send, done = 'Saved.' } = this.#options;
+    const { currency = () => 'usd', start = () => ({}), send, done = say('saved') } = this.#options;
     const { body, errors } = readForm(event.target as HTMLFormElement, start(), currency());
     this.#unread = errors;
     if (errors.length > 0) this.work.clear();
@@ -184,7 +190,7 @@ export function readForm(
       const values = [...ticked].map((one) => (as === 'numbers' ? Number(one.value) : one.value));
       put(body, name, values);
     } else if ((control as HTMLInputElement).required && value.trim() === '') {
-      errors.push({ path: name, message: 'Required' });
+      errors.push({ path: name, message: say('required') });
     } else if (value.trim() === '' && empty !== 'keep') {
       put(body, name, empty === 'null' ? null : undefined);
     } else {

@@ -9,7 +9,7 @@ import { pathOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
 import { shared } from '../parts/style.ts';
 import { Work } from '../parts/work.ts';
-import { count, endedWords, moment, plural } from '../pure/format.ts';
+import { count, endedClasses, endedWord, moment, plural } from '../pure/format.ts';
 import {
   aboutChoices,
   conditionOf,
@@ -156,7 +156,7 @@ export class OutcomeFormElement extends ScopedElement {
     if (kind === 'classes')
       return choices(errors, {
         ...{ name, label: 'One of', values: Array.isArray(value) ? value : [] },
-        choices: Object.entries(endedWords),
+        choices: endedClasses.map((one) => [one, endedWord(one)] as const),
       });
     if (kind === 'yes-no')
       return choice(errors, {

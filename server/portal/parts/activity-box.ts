@@ -1,7 +1,8 @@
 /** A tenant's conversations by day, beside the days before: the period is chosen here, the sums are the server's. */
 import { css, html } from 'lit';
 import type { UsageAnswer, UsageRow } from '../../contract.ts';
-import { count, dayName, duration, exactMoney, period, plural } from '../pure/format.ts';
+import { say, sayCount } from '../language/words.ts';
+import { change, count, dayName, duration, exactMoney, period } from '../pure/format.ts';
 import { dayIn, dayPlus, daysFrom } from '../pure/zone.ts';
 import { get } from './api.ts';
 import { lazily } from './lazy.ts';
@@ -80,13 +81,13 @@ export class ActivityElement extends ScopedElement {
     const length = daysFrom(this.first, this.last).length;
     const today = dayIn(this.scope.timeZone, this.scope.now);
     const isLatest = this.last === today;
-    return html`<h2>By day</h2>
+    return html`<h2>${say('byDay')}</h2>
       <form class="row" @submit=${this.#choose} @change=${this.#choose}>
-        <span class="row" role="group" aria-label="Period">
-          ${ranges.map((days) => html`<button type="button" aria-pressed=${isLatest && length === days ? 'true' : 'false'} @click=${() => this.#show(days)}>${days} days</button>`)}
+        <span class="row" role="group" aria-label=${say('period')}>
+          ${ranges.map((days) => html`<button type="button" aria-pressed=${isLatest && length === days ? 'true' : 'false'} @click=${() => this.#show(days)}>${sayCount('days', days)}</button>`)}
         </span>
-        <label>From<input type="date" name="first" required max=${today} .value=${this.first}></label>
-        <label>To<input type="date" name="last" required max=${today} .value=${this.last}></label>
+        <label>${say('from')}<input type="date" name="first" required max=${today} .value=${this.first}></label>
+        <label>${say('to')}<input type="date" name="last" required max=${today} .value=${this.last}></label>
       </form>
       ${this.problem ? html`<p class="problem" role="alert">${this.problem}</p>` : ''}
       ${this.#activity.show((activity) => this.#content(activity))}`;
@@ -98,8 +99,8 @@ export class ActivityElement extends ScopedElement {
     const [first, last] = [String(data.get('first')), String(data.get('last'))];
     // A date that is still being entered.
     if (first === '' || last === '') return;
-    if (first > last) this.problem = 'The first day must not be after the last.';
-    else if (dayPlus(first, mostDays) <= last) this.problem = `Choose at most ${mostDays} days.`;
+    if (first > last) this.problem = say('daysOrder');
+    else if (dayPlus(first, mostDays) <= last) this.problem = say('daysMost', { n: mostDays });
     else if (first !== this.first || last !== this.last) this.#load(first, last);
     else this.problem = '';
   };
@@ -110,24 +111,29 @@ export class ActivityElement extends ScopedElement {
     const mean = (total: UsageAnswer['total']) =>
       total.calls === 0 ? '–' : duration(Math.round(total.seconds / total.calls));
     return html`<dl class="figures plain">
-        <div><dt>Conversations</dt><dd>${count(calls)} <span class="muted small">${changeText(calls, earlier)}</span></dd></div>
-        <div><dt>Talk time</dt><dd>${duration(seconds)} <span class="muted small">before: ${duration(before.total.seconds)}</span></dd></div>
-        <div><dt>Average length</dt><dd>${mean(now.total)} <span class="muted small">before: ${mean(before.total)}</span></dd></div>
+        <div><dt>${say('conversations')}</dt><dd>${count(calls)} <span class="muted small">${change(calls, earlier)}</span></dd></div>
+        <div><dt>${say('talkTime')}</dt><dd>${duration(seconds)} <span class="muted small">${say('was', { value: duration(before.total.seconds) })}</span></dd></div>
+        <div><dt>${say('averageLength')}</dt><dd>${mean(now.total)} <span class="muted small">${say('was', { value: mean(before.total) })}</span></dd></div>
       </dl>
       <day-chart .days=${days} .values=${perDay(days, now.rows)} .earlier=${perDay(daysBefore(days), before.rows)}
-        .summary=${`Conversations by day, ${period(now.from, now.to)}: ${plural(calls, 'conversation')}, ${count(earlier)} in the ${plural(days.length, 'day')} before.`}></day-chart>
+        .summary=${say('chart', { period: period(now.from, now.to), now: count(calls), before: count(earlier) })}></day-chart>
       <details>
-        <summary>Show as table</summary>
+        <summary>${say('showTable')}</summary>
         ${this.#table(now.rows)}
       </details>`;
   }
 
   #table(rows: UsageRow[]) {
-    if (rows.length === 0) return html`<p class="muted">No conversations in this period.</p>`;
+    if (rows.length === 0) return html`<p class="muted">${say('noConversations')}</p>`;
     const withCost = rows.some(({ costMicros }) => costMicros !== undefined);
     return table(
-      'Conversations by day',
-      ['Day', ['Conversations', 'number'], ['Time', 'number'], withCost && ['Cost', 'number wide']],
+      say('conversationsByDay'),
+      [
+        say('day'),
+        [say('conversations'), 'number'],
+        [say('time'), 'number'],
+        withCost && ['Cost', 'number wide'],
+      ],
       rows.map(
         ({ key, calls = 0, seconds = 0, costMicros }) => html`<tr>
           <th scope="row">${dayName(key)}</th>
@@ -147,10 +153,3 @@ function perDay(days: string[], rows: UsageRow[]): number[] {
 }
 
 const daysBefore = (days: string[]) => days.map((day) => dayPlus(day, -days.length));
-
-/** In whole percent; nothing can be a share of none. */
-function changeText(now: number, before: number): string {
-  if (before === 0) return 'before: 0';
-  const change = Math.round(((now - before) / before) * 100);
-  return `${change > 0 ? '+' : change < 0 ? '−' : ''}${count(Math.abs(change))} % (before: ${count(before)})`;
-}

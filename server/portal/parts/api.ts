@@ -1,5 +1,7 @@
 /** The only module that calls the server: `/v1` on the same origin, with the browser's cookie. */
 import type { Problem, RecordingState } from '../../contract.ts';
+import type { WordKey } from '../language/en.ts';
+import { isEnglish, say } from '../language/words.ts';
 
 /** A problem with one field of a request. */
 export interface FieldError {
@@ -48,13 +50,20 @@ export async function recordingStateAt(path: string): Promise<RecordingState> {
   }
 }
 
-/** @returns undefined for an answer without a body @throws Refusal */
+/**
+ * @param version of what is changed: refused as `conflict` if it is no longer that one
+ * @returns undefined for an answer without a body @throws Refusal
+ */
 export async function send<Answer>(
   method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
   body: object = {},
+  version?: string,
 ): Promise<Answer> {
-  const headers = { 'content-type': 'application/json' };
+  const headers = {
+    'content-type': 'application/json',
+    ...(version === undefined ? {} : { 'if-match': `"${version}"` }),
+  };
   const response = await ask(path, { method, headers, body: JSON.stringify(body) });
   return (response.status === 204 ? undefined : await response.json()) as Answer;
 }
@@ -102,20 +111,33 @@ async function save(response: Response, name: string): Promise<void> {
   URL.revokeObjectURL(link.href);
 }
 
+/** For readers of another language: the server explains itself in English. */
+const wordsOf: Record<string, WordKey> = {
+  invalid_request: 'errorInvalid',
+  forbidden: 'errorForbidden',
+  conflict: 'errorConflict',
+  rate_limited: 'errorTooMany',
+  not_found: 'missingHelp',
+  vapi_unavailable: 'errorUnavailable',
+  database_unavailable: 'errorUnavailable',
+  stripe_unavailable: 'errorUnavailable',
+};
+
 async function ask(path: string, init: RequestInit): Promise<Response> {
   const response = await fetch(urlOf(path), { credentials: 'same-origin', ...init }).catch(() => {
-    throw new Refusal(0, 'offline', 'The server cannot be reached.');
+    throw new Refusal(0, 'offline', say('offline'));
   });
   if (response.ok) return response;
   const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
   if (response.status === 401) dispatchEvent(new Event(signedOut));
   const first = problem.errors?.[0];
-  const message = problem.detail ?? (first ? `${first.path}: ${first.message}` : problem.title);
+  const said = problem.detail ?? (first ? `${first.path}: ${first.message}` : problem.title);
+  const message = isEnglish() ? said : say(wordsOf[problem.code ?? ''] ?? 'failed');
   const refusal = new Refusal(
     response.status,
     problem.code ?? 'unknown',
-    message ?? `The server answered ${response.status}.`,
-    problem.errors,
+    message ?? say('refused', { status: response.status }),
+    isEnglish() ? problem.errors : problem.errors?.map(({ path }) => ({ path, message: say('wrongEntry') })),
   );
   refusal.isLater = response.headers.has('retry-after');
   throw refusal;

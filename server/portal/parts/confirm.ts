@@ -1,5 +1,6 @@
 /** Asks before an action that cannot be undone. The browser's own dialog traps and restores the focus. */
 import { css, html, LitElement } from 'lit';
+import { say } from '../language/words.ts';
 import { formStyle } from './form-style.ts';
 import { shared } from './style.ts';
 
@@ -54,7 +55,7 @@ export class ConfirmElement extends LitElement {
         <p id="text">${text}</p>
         ${reason ? html`<p class="field"><label for="reason">${reason}</label><textarea id="reason" rows="2" maxlength="300" required></textarea></p>` : ''}
         <div class="row">
-          <button value="" formnovalidate>Cancel</button>
+          <button value="" formnovalidate>${say('cancel')}</button>
           <button value="yes" class=${danger ? 'danger' : 'main'}>${action}</button>
         </div>
       </form>

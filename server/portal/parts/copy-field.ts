@@ -1,5 +1,6 @@
 /** A text to paste elsewhere: selectable, and copied with one press. */
 import { css, html, LitElement } from 'lit';
+import { say } from '../language/words.ts';
 import { formStyle } from './form-style.ts';
 import { shared } from './style.ts';
 
@@ -45,8 +46,8 @@ export class CopyFieldElement extends LitElement {
             : html`<input id="text" readonly .value=${text} @focus=${select}>`
         }
       </div>
-      <button type="button" @click=${this.#copy}>Copy</button>
-      <span role="status">${this.isCopied ? 'Copied.' : ''}</span>
+      <button type="button" @click=${this.#copy}>${say('copy')}</button>
+      <span role="status">${this.isCopied ? say('copied') : ''}</span>
     </div>`;
   }
 

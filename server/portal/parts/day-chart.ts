@@ -1,5 +1,6 @@
 /** Figures by day as a line chart beside those of the period before; a day is chosen by pointer or arrow keys. */
 import { css, html, LitElement } from 'lit';
+import { dateLocale, say, sayCount } from '../language/words.ts';
 // Before uPlot.
 import './valid-language.ts';
 import uPlot from 'uplot';
@@ -23,9 +24,9 @@ export class DayChartElement extends LitElement {
       .u-cursor-pt { position: absolute; top: 0; left: 0; border-radius: 50%; border: 0 solid; background-clip: padding-box !important;
         pointer-events: none; }
       .u-off { display: none; }
-      .plot { height: ${height}px; overflow: hidden; }
+      .plot { direction: ltr; height: ${height}px; overflow: hidden; }
       .said { min-height: 1.25rem; margin: 0.5rem 0 0; }
-      .key { display: inline-block; width: 1rem; margin-right: 0.25rem; border-top: 2px solid var(--accent); vertical-align: middle; }
+      .key { display: inline-block; width: 1rem; margin-inline-end: 0.25rem; border-top: 2px solid var(--accent); vertical-align: middle; }
       .key.old { border-top: 2px dashed var(--edge); }
       .ink { color: var(--accent); }
       .old-ink { color: var(--edge); }
@@ -90,7 +91,7 @@ export class DayChartElement extends LitElement {
   protected override render() {
     const last = Math.max(0, this.days.length - 1);
     const at = this.at ?? last;
-    return html`<p class="muted small"><span class="key"></span>This period <span class="key old"></span>Before</p>
+    return html`<p class="muted small"><span class="key"></span>${say('thisPeriod')} <span class="key old"></span>${say('before')}</p>
       <div class="plot" role="slider" tabindex="0" aria-label=${this.summary} aria-valuemin="0" aria-valuemax=${last}
         aria-valuenow=${at} aria-valuetext=${this.#text(at)} @keydown=${this.#key}></div>
       <p class="said muted small" aria-hidden="true">${this.at === null ? '' : this.#text(at)}</p>
@@ -100,7 +101,12 @@ export class DayChartElement extends LitElement {
   #text(at: number): string {
     const day = this.days[at];
     if (day === undefined) return '';
-    return `${dayName(day)}: ${count(this.values[at] ?? 0)}; ${this.days.length} days before: ${count(this.earlier[at] ?? 0)}`;
+    return say('dayBeside', {
+      day: dayName(day),
+      now: count(this.values[at] ?? 0),
+      days: sayCount('days', this.days.length),
+      before: count(this.earlier[at] ?? 0),
+    });
   }
 
   #place(): HTMLElement {
@@ -187,5 +193,5 @@ customElements.define('day-chart', DayChartElement);
 function shortDay(day: string | undefined): string {
   if (day === undefined) return '';
   const options = { timeZone: 'UTC', day: 'numeric', month: 'short' } as const;
-  return new Intl.DateTimeFormat('en-GB', options).format(Date.parse(`${day}T00:00:00Z`));
+  return new Intl.DateTimeFormat(dateLocale(), options).format(Date.parse(`${day}T00:00:00Z`));
 }

@@ -11,7 +11,7 @@ export const formStyle = css`
 form > :last-child { margin-bottom: 0; }
 .unsaved { position: sticky; z-index: 1; bottom: var(--tabs, 0px); margin: 0 -1.25rem; padding: 0.75rem 1.25rem;
   border-top: 1px solid var(--line); background: var(--card); }
-.unsaved > span { margin-right: auto; font-weight: 500; }
+.unsaved > span { margin-inline-end: auto; font-weight: 500; }
 @media (max-width: 44rem) { .unsaved { margin: 0 -1rem; padding: 0.75rem 1rem; } }
 div.problem { margin: 0 0 0.75rem; }
 div.problem > :last-child { margin: 0; }

@@ -1,6 +1,7 @@
 /** The places of the portal: a list at the side, tabs at the bottom of a phone. */
 import { css, html, type TemplateResult } from 'lit';
 import type { MeAnswer } from '../../contract.ts';
+import { say } from '../language/words.ts';
 import { type IconName, icon } from './icons.ts';
 
 export interface NavEntry {
@@ -21,7 +22,7 @@ export interface NavEntry {
 /** @param first piece of the current address */
 export function navigation(entries: readonly NavEntry[], first: string, me: MeAnswer): TemplateResult {
   const shown = entries.filter(({ isFor = () => true }) => isFor(me));
-  return html`<nav aria-label="Portal">
+  return html`<nav aria-label=${say('portal')}>
     ${shown.map(({ view, label, short = label, icon: name, also = [], count }) => {
       const isCurrent = first === view || also.includes(first);
       const number = count ? html`<span class="count">${count > 99 ? '99+' : count}</span>` : '';
@@ -46,7 +47,7 @@ nav a[aria-current='page'] { background: var(--raised); color: var(--text); font
 nav a[aria-current='page'] .icon { color: var(--accent); }
 .icon { flex: none; }
 .short { display: none; }
-.count { min-width: 1.25rem; margin-left: auto; padding: 0 0.375rem; border-radius: 1rem; background: var(--accent);
+.count { min-width: 1.25rem; margin-inline-start: auto; padding: 0 0.375rem; border-radius: 1rem; background: var(--accent);
   color: var(--on-accent); font-size: 0.8125rem; font-weight: 600; line-height: 1.25rem; text-align: center; }
 @media (pointer: coarse) { nav a { min-height: 2.75rem; } }
 @media (max-width: 52rem) {
@@ -57,7 +58,7 @@ nav a[aria-current='page'] .icon { color: var(--accent); }
   nav a[aria-current='page'] { background: none; color: var(--accent); }
   .long { display: none; }
   .short { display: inline; }
-  .count { position: absolute; top: 0.25rem; left: calc(50% + 0.25rem); min-width: 1rem; padding: 0 0.25rem;
+  .count { position: absolute; top: 0.25rem; inset-inline-start: calc(50% + 0.25rem); min-width: 1rem; padding: 0 0.25rem;
     font-size: 0.6875rem; line-height: 1rem; }
 }
 /* With little height, as at 400 %, tabs that stay would cover what is read. */

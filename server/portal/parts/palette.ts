@@ -27,7 +27,7 @@ export class PaletteElement extends LitElement {
       li { display: flex; gap: 0.75rem; align-items: center; min-height: 2.25rem; padding: 0 0.5rem; border-radius: 0.5rem; cursor: pointer; }
       li[aria-selected='true'] { background: var(--raised); }
       li span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-      li .detail { margin-left: auto; color: var(--muted); font-size: 0.8125rem; }
+      li .detail { margin-inline-start: auto; color: var(--muted); font-size: 0.8125rem; }
       .icon { flex: none; color: var(--muted); }
       p { margin: 0; padding: 0 1rem 0.75rem; }
       p:empty { padding: 0; }

@@ -2,6 +2,7 @@
 import { startAuthentication } from '@simplewebauthn/browser';
 import { html, LitElement } from 'lit';
 import type { PasskeySignedIn } from '../../contract.ts';
+import { say } from '../language/words.ts';
 import { post } from './api.ts';
 import { passkeyProblem } from './passkey-problem.ts';
 import { shared } from './style.ts';
@@ -15,7 +16,7 @@ export class PasskeyButtonElement extends LitElement {
 
   protected override render() {
     if (!('PublicKeyCredential' in window)) return html``;
-    return html`<p><button @click=${this.#signIn} aria-disabled=${this.#work.isBusy}>Sign in with a passkey</button></p>
+    return html`<p><button @click=${this.#signIn} aria-disabled=${this.#work.isBusy}>${say('passkeySignIn')}</button></p>
       ${this.#work.show()}`;
   }
 

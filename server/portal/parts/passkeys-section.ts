@@ -1,6 +1,7 @@
 /** A person's own passkeys: adding one on this device, naming and removing them. */
 import { html, LitElement } from 'lit';
 import type { PasskeysAnswer, PasskeyView } from '../../contract.ts';
+import { say } from '../language/words.ts';
 import { moment } from '../pure/format.ts';
 import { get, post, send } from './api.ts';
 import { confirm } from './confirm.ts';
@@ -26,22 +27,22 @@ export class PasskeysSectionElement extends LitElement {
 
   protected override render() {
     return html`<section>
-      <h2>Passkeys</h2>
-      <p class="muted small">Sign in with this device’s screen lock or a security key instead of an e-mail.</p>
+      <h2>${say('passkeys')}</h2>
+      <p class="muted small">${say('passkeysHelp')}</p>
       ${this.#passkeys.show((list) => this.#list(list))} ${this.#work.show()}
     </section>`;
   }
 
   #list({ passkeys, mayAdd }: PasskeysAnswer) {
-    return html`${passkeys.length > 0 ? table('Passkeys', ['Name', ['Last used', 'wide'], 'Actions'], passkeys.map(this.#row)) : ''}
+    return html`${passkeys.length > 0 ? table(say('passkeys'), [say('name'), [say('lastUsed'), 'wide'], say('actions')], passkeys.map(this.#row)) : ''}
       ${
         mayAdd
           ? html`<form class="row" @submit=${this.#add}>
-              <label for="passkey" class="unseen">Name of the new passkey</label>
-              <input id="passkey" maxlength="60" placeholder="Name, such as Work laptop" autocomplete="off">
-              <button aria-disabled=${this.#work.isBusy}>Add a passkey</button>
+              <label for="passkey" class="unseen">${say('newPasskeyName')}</label>
+              <input id="passkey" maxlength="60" placeholder=${say('newPasskeyHint')} autocomplete="off">
+              <button aria-disabled=${this.#work.isBusy}>${say('addPasskey')}</button>
             </form>`
-          : html`<p class="small">To add a passkey, sign in again: it is possible within an hour of signing in with your own account.</p>`
+          : html`<p class="small">${say('addPasskeyAgain')}</p>`
       }`;
   }
 
@@ -52,15 +53,15 @@ export class PasskeysSectionElement extends LitElement {
       <th scope="row">${
         isNamed
           ? html`<form class="row" @submit=${(event: SubmitEvent) => this.#rename(event, id)}>
-              <input name="name" aria-label="New name of ${name}" maxlength="60" .value=${name} required>
-              <button>Save</button>
+              <input name="name" aria-label=${say('newNameOf', { name })} maxlength="60" .value=${name} required>
+              <button>${say('save')}</button>
             </form>`
           : name
       }</th>
-      <td class="wide nowrap">${lastUsedAt ? moment(lastUsedAt, 'UTC') : 'Never'}</td>
+      <td class="wide nowrap">${lastUsedAt ? moment(lastUsedAt, 'UTC') : say('never')}</td>
       <td class="nowrap">
-        <button aria-label="Rename ${name}" @click=${() => this.#name(isNamed ? '' : id)}>${isNamed ? 'Cancel' : 'Rename'}</button>
-        <button aria-label="Remove ${name}" @click=${() => this.#remove(passkey)}>Remove</button>
+        <button aria-label=${say('renameWhat', { name })} @click=${() => this.#name(isNamed ? '' : id)}>${isNamed ? say('cancel') : say('rename')}</button>
+        <button aria-label=${say('removeWho', { who: name })} @click=${() => this.#remove(passkey)}>${say('remove')}</button>
       </td>
     </tr>`;
   };
@@ -74,7 +75,7 @@ export class PasskeysSectionElement extends LitElement {
   #add = async (event: SubmitEvent) => {
     event.preventDefault();
     const input = this.renderRoot.querySelector<HTMLInputElement>('#passkey');
-    const name = input?.value.trim() || 'Passkey';
+    const name = input?.value.trim() || say('passkey');
     await this.#do(async () => {
       const [{ startRegistration }, { passkeyProblem }] = await Promise.all([
         import('@simplewebauthn/browser'),
@@ -85,20 +86,28 @@ export class PasskeysSectionElement extends LitElement {
       const response = await startRegistration({ optionsJSON }).catch(passkeyProblem);
       await post('me/passkeys', { name, response });
       if (input) input.value = '';
-    }, 'Added.');
+    }, say('added'));
   };
 
   #rename = async (event: SubmitEvent, id: string) => {
     event.preventDefault();
     const name = String(new FormData(event.target as HTMLFormElement).get('name') ?? '').trim();
-    await this.#do(() => send('PATCH', `me/passkeys/${id}`, { name }), 'Renamed.');
+    await this.#do(() => send('PATCH', `me/passkeys/${id}`, { name }), say('renamed'));
     this.named = '';
   };
 
   async #remove({ id, name }: PasskeyView): Promise<void> {
-    const text = 'It no longer signs in. Your device may keep its own copy: delete it there too.';
-    if (!(await confirm({ title: `Remove ${name}?`, text, action: 'Remove', danger: true }))) return;
-    await this.#do(() => send('DELETE', `me/passkeys/${id}`), 'Removed.');
+    const text = say('removePasskeyHelp');
+    if (
+      !(await confirm({
+        title: say('removeTitle', { who: name }),
+        text,
+        action: say('remove'),
+        danger: true,
+      }))
+    )
+      return;
+    await this.#do(() => send('DELETE', `me/passkeys/${id}`), say('removed'));
   }
 
   /** Whatever the outcome, what is shown afterwards is what the server has. */

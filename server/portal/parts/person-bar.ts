@@ -1,6 +1,7 @@
 /** Above every view: that the portal is seen as a client sees it, and the way to another client. */
 import { css, html, LitElement } from 'lit';
 import type { MeAnswer } from '../../contract.ts';
+import { say } from '../language/words.ts';
 import { moment } from '../pure/format.ts';
 import { send } from './api.ts';
 import { shared } from './style.ts';
@@ -30,7 +31,7 @@ export class PersonBarElement extends LitElement {
       </aside>`;
     }
     if (!places) return '';
-    return html`<div class="bar"><a href="choose">Change to another client</a></div>`;
+    return html`<div class="bar"><a href="choose">${say('changeClient')}</a></div>`;
   }
 
   #stop = async () => {

@@ -1,5 +1,6 @@
 /** Data that a view loads from the server: waiting, loaded or failed. */
 import { html, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from 'lit';
+import { say } from '../language/words.ts';
 import { Refusal } from './api.ts';
 
 export class Resource<Data> implements ReactiveController {
@@ -30,7 +31,7 @@ export class Resource<Data> implements ReactiveController {
       this.error = null;
     } catch (error) {
       if (round !== this.#round) return;
-      this.error = error instanceof Refusal ? error : new Refusal(0, 'unknown', 'Something went wrong.');
+      this.error = error instanceof Refusal ? error : new Refusal(0, 'unknown', say('failed'));
     }
     this.#host.requestUpdate();
   }
@@ -39,13 +40,13 @@ export class Resource<Data> implements ReactiveController {
     if (this.error) {
       const missing = this.error.code === 'not_found';
       return html`<section role="alert">
-        <h2>${missing ? 'Not found' : 'This could not be loaded'}</h2>
-        <p>${missing ? 'It does not exist, or you do not have access to it.' : this.error.message}</p>
-        ${missing ? '' : html`<button @click=${() => this.load()}>Try again</button>`}
+        <h2>${missing ? say('missingTitle') : say('failedTitle')}</h2>
+        <p>${missing ? say('missingHelp') : this.error.message}</p>
+        ${missing ? '' : html`<button @click=${() => this.load()}>${say('tryAgain')}</button>`}
       </section>`;
     }
     if (this.data === null)
-      return html`<div class="waiting" role="status"><span class="unseen">Loading…</span></div>`;
+      return html`<div class="waiting" role="status"><span class="unseen">${say('loading')}</span></div>`;
     return view(this.data);
   }
 }

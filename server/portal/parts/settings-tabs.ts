@@ -1,5 +1,6 @@
 /** The tabs above each part of the settings; one alone needs none. */
 import { LitElement } from 'lit';
+import { say } from '../language/words.ts';
 import { shared } from './style.ts';
 import { showCurrentTab, type Tab, tabStyle, tabs } from './tabs.ts';
 
@@ -15,7 +16,7 @@ export class SettingsTabsElement extends LitElement {
   }
 
   protected override render() {
-    return this.tabs.length > 1 ? tabs('Settings', '#', this.tabs, this.current) : '';
+    return this.tabs.length > 1 ? tabs(say('settings'), '#', this.tabs, this.current) : '';
   }
 }
 customElements.define('settings-tabs', SettingsTabsElement);

@@ -1,5 +1,6 @@
 /** The button that appends the next page of a list. */
 import { html } from 'lit';
+import { say } from '../language/words.ts';
 import { atCursor, get, type Page } from './api.ts';
 import type { Resource } from './resource.ts';
 import type { Work } from './work.ts';
@@ -19,5 +20,5 @@ export function showMore<Name extends string, Row, List extends Page<Name, Row>>
       // Another list may have been loaded in the meantime.
       if (shown === list.data) list.data = { ...shown, ...next, [name]: [...shown[name], ...next[name]] };
     });
-  return html`<button @click=${load} aria-disabled=${work.isBusy}>Show more</button>`;
+  return html`<button @click=${load} aria-disabled=${work.isBusy}>${say('showMore')}</button>`;
 }

@@ -48,7 +48,7 @@ section > :last-child, .card > :last-child { margin-bottom: 0; }
 .row { display: flex; flex-wrap: wrap; gap: 0.75rem; align-items: center; }
 .row:has(label) { align-items: end; }
 .row:has(label) + * { margin-top: 0.75rem; }
-.row > :first-child:is(h1, h2) { margin: 0; margin-right: auto; }
+.row > :first-child:is(h1, h2) { margin: 0; margin-inline-end: auto; }
 .heading { margin-bottom: 1rem; }
 h3 { margin: 1.25rem 0 0.75rem; font-size: 0.875rem; line-height: 1.25rem; }
 .breaks { overflow-wrap: anywhere; }
@@ -60,21 +60,27 @@ summary { min-height: 2rem; padding-top: 0.25rem; cursor: pointer; }
 .figures dt { color: var(--muted); font-size: 0.8125rem; }
 .figures dd { margin: 0; font-size: 1.75rem; font-weight: 600; line-height: 2.25rem; letter-spacing: -0.02em; font-variant-numeric: tabular-nums; }
 .figures.plain dd { font-size: 1rem; line-height: 1.5rem; letter-spacing: 0; }
+/* On a phone, amounts and dates without a space in them: one that is wider than its half has a row of its own. */
+@media (max-width: 30rem) {
+  .figures { display: flex; flex-wrap: wrap; }
+  .figures div { flex: 1 1 40%; min-width: min-content; }
+  .figures:not(.plain) dd { font-size: 1.375rem; line-height: 1.75rem; }
+}
 .said dd { margin: 0 0 0.5rem; }
 .scroll { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
-caption { text-align: left; color: var(--muted); font-size: 0.8125rem; padding-bottom: 0.25rem; }
-th { text-align: left; color: var(--muted); font-size: 0.8125rem; font-weight: 500; border-bottom: 1px solid var(--line); }
-th, td { padding: 0.5rem 1rem 0.5rem 0; vertical-align: top; }
+caption { text-align: start; color: var(--muted); font-size: 0.8125rem; padding-bottom: 0.25rem; }
+th { text-align: start; color: var(--muted); font-size: 0.8125rem; font-weight: 500; border-bottom: 1px solid var(--line); }
+th, td { padding-block: 0.5rem; padding-inline: 0 1rem; vertical-align: top; }
 tbody tr { transition: background-color 120ms; }
 tbody tr:has(th a):hover { background: var(--page); }
 tbody tr:has(th a[data-row]) { cursor: pointer; }
 td { border-bottom: 1px solid var(--line); }
 tbody tr:last-child td, tbody tr:last-child th { border-bottom: 0; }
 tbody th { color: inherit; font-size: inherit; font-weight: 500; border-bottom: 1px solid var(--line); }
-.number { text-align: right; }
+.number { text-align: end; }
 .number, .nowrap { white-space: nowrap; }
-th:last-child, td:last-child { padding-right: 0; }
+th:last-child, td:last-child { padding-inline-end: 0; }
 button, .button { display: inline-flex; align-items: center; justify-content: center; gap: 0.5rem; min-height: 2.25rem;
   padding: 0.25rem 0.875rem; border: 1px solid var(--line); border-radius: 0.5rem; background: var(--card);
   color: var(--text); font: inherit; font-weight: 500; text-decoration: none; cursor: pointer; }

@@ -9,7 +9,7 @@ export class ToastElement extends LitElement {
     shared,
     css`
       :host { position: fixed; z-index: 3; right: 1rem; bottom: calc(1rem + var(--tabs, 0px)); left: 1rem; pointer-events: none; }
-      p { display: flex; align-items: center; gap: 0.75rem; width: fit-content; max-width: 30rem; margin: 0 0 0 auto;
+      p { display: flex; align-items: center; gap: 0.75rem; width: fit-content; max-width: 30rem; margin-block: 0; margin-inline: auto 0;
         padding: 0.625rem 1rem; border: 1px solid var(--line); border-radius: 0.625rem; background: var(--raised);
         box-shadow: var(--shadow); pointer-events: auto; animation: rise 150ms ease-out; }
       p:empty { display: none; }

@@ -1,5 +1,6 @@
 /** An action the user started: one at a time, with its outcome. */
 import { html, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from 'lit';
+import { say } from '../language/words.ts';
 import { Refusal } from './api.ts';
 
 export class Work implements ReactiveController {
@@ -32,7 +33,7 @@ export class Work implements ReactiveController {
       await work();
       this.done = done;
     } catch (error) {
-      this.refusal = error instanceof Refusal ? error : new Refusal(0, 'unknown', 'Something went wrong.');
+      this.refusal = error instanceof Refusal ? error : new Refusal(0, 'unknown', say('failed'));
     }
     this.isBusy = false;
     this.#host.requestUpdate();

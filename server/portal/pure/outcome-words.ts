@@ -1,6 +1,6 @@
 /** An outcome's conditions as the fields of a form, and in words. Pure. */
 import type { KeptResults, OutcomeCondition, OutcomeRule } from '../../contract.ts';
-import { endedWords } from './format.ts';
+import { endedWord } from './format.ts';
 
 type Outputs = KeptResults['outputs'];
 
@@ -83,7 +83,7 @@ function conditionWords(condition: OutcomeCondition, outputs: Outputs): string {
   const labelOf = (name: string) => outputs.find((output) => output.name === name)?.label ?? name;
   switch (condition.kind) {
     case 'ended':
-      return `ended as ${condition.classes.map((one) => `“${endedWords[one]}”`).join(' or ')}`;
+      return `ended as ${condition.classes.map((one) => `“${endedWord(one)}”`).join(' or ')}`;
     case 'seconds':
       return `lasts at least ${condition.least} s`;
     case 'success':

@@ -1,6 +1,6 @@
 /** The invoices of all clients: filters, order and page are in the address, the server searches and sums. */
 import { css, html, LitElement } from 'lit';
-import type { BookedInvoice, BookSort, BooksAnswer, InvoiceState } from '../../contract.ts';
+import type { BookedInvoice, BookSort, BooksAnswer } from '../../contract.ts';
 import { get, saveCsv } from '../parts/api.ts';
 import { empty } from '../parts/empty.ts';
 import { pageLinks, sortHead } from '../parts/list-links.ts';
@@ -11,7 +11,7 @@ import { Work } from '../parts/work.ts';
 import { dayOf, money, monthName, plural } from '../pure/format.ts';
 import { type ListAddress, listHash, queryOf, readList } from '../pure/list-address.ts';
 import { monthPlus } from '../pure/zone.ts';
-import { leftToPay, stateBadge, stateNames } from './invoices-view.ts';
+import { invoiceStates, leftToPay, stateBadge, stateName } from './invoices-view.ts';
 
 const filters = ['search', 'month', 'state'] as const;
 const names = [...filters, 'sort', 'order', 'cursor'] as const;
@@ -90,7 +90,7 @@ export class BooksElement extends LitElement {
       </select></label>
       <label>State<select name="state" @change=${this.#filter}>
         ${option('', 'All states', state)}
-        ${(Object.entries(stateNames) as [InvoiceState, string][]).map(([one, name]) => option(one, name, state))}
+        ${invoiceStates.map((one) => option(one, stateName(one), state))}
       </select></label>
       <button class="main">Search</button>
     </form>`;

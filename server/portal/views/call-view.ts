@@ -8,12 +8,14 @@ import type {
   TranscriptAnswer,
   UnwantedReason,
 } from '../../contract.ts';
+import type { WordKey } from '../language/en.ts';
+import { say } from '../language/words.ts';
 import { get, recordingStateAt, urlOf } from '../parts/api.ts';
 import { Resource } from '../parts/resource.ts';
 import { pathOf, pricesCurrency, titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
 import { table } from '../parts/table.ts';
-import { duration, endedWords, ending, exactMoney, kindOf, languageName, moment } from '../pure/format.ts';
+import { duration, endedWord, ending, exactMoney, kindOf, languageName, moment } from '../pure/format.ts';
 
 interface Shown {
   call: CallDetail;
@@ -21,12 +23,12 @@ interface Shown {
   currency: string | null;
 }
 
-const whyUnwanted: Record<UnwantedReason, string> = {
-  paused: 'Calls were paused',
-  outdated: 'Its permission predates a pause, or was used too late',
-  'no-grant': 'It was not started through this server',
-  'no-room': 'The budget, the calls at once or the opening hours left no room for it',
-  'used-up': 'It had used up what its client’s limits allow one call',
+const whyUnwanted: Record<UnwantedReason, WordKey> = {
+  paused: 'unwantedPaused',
+  outdated: 'unwantedOutdated',
+  'no-grant': 'unwantedNoGrant',
+  'no-room': 'unwantedNoRoom',
+  'used-up': 'unwantedUsedUp',
 };
 
 export class CallElement extends ScopedElement {
@@ -68,27 +70,29 @@ export class CallElement extends ScopedElement {
   }
 
   protected override render() {
-    return html`<p><a href="${this.scope.base}/calls">All calls</a></p>
+    return html`<p><a href="${this.scope.base}/calls">${say('allCalls')}</a></p>
       <h1>${titleOf(this.scope, this.#title())}</h1>
       ${this.#call.show((shown) => this.#details(shown))}`;
   }
 
   #title(): string {
     const { call } = this.#call.data ?? {};
-    return call ? `Call, ${moment(call.startedAt ?? call.createdAt, this.scope.timeZone)}` : 'Call';
+    return call
+      ? say('callAt', { when: moment(call.startedAt ?? call.createdAt, this.scope.timeZone) })
+      : say('call');
   }
 
   #details({ call, currency }: Shown) {
     const { scope } = this;
     const facts: [string, string][] = [
-      ['Started', moment(call.startedAt ?? call.createdAt, scope.timeZone)],
-      ['Length', call.seconds === null ? 'not known yet' : duration(call.seconds)],
+      [say('started'), moment(call.startedAt ?? call.createdAt, scope.timeZone)],
+      [say('length'), call.seconds === null ? say('notKnownYet') : duration(call.seconds)],
       ...(currency === null
         ? []
         : [
             [
-              'Price',
-              call.priceMicros == null ? 'not known yet' : exactMoney(call.priceMicros, currency),
+              say('price'),
+              call.priceMicros == null ? say('notKnownYet') : exactMoney(call.priceMicros, currency),
             ] as [string, string],
           ]),
       ...(scope.isOperator
@@ -100,24 +104,29 @@ export class CallElement extends ScopedElement {
           ]
         : []),
       ...(call.judgedBy ? [outcomeFact(call, call.judgedBy)] : []),
-      ...(call.identity ? [['Visitor', visitorOf(call.identity)] as [string, string]] : []),
-      ['Type', kindOf(call.type)],
-      ['How it ended', howEnded(call)],
-      ...(call.language ? [['Language', languageName(call.language)] as [string, string]] : []),
+      ...(call.identity ? [[say('visitor'), visitorOf(call.identity)] as [string, string]] : []),
+      [say('type'), kindOf(call.type)],
+      [say('howEnded'), howEnded(call)],
+      ...(call.language ? [[say('language'), languageName(call.language)] as [string, string]] : []),
       ...(call.latency
-        ? [['Answered within', `${(call.latency.medianMs / 1000).toFixed(1)} s`] as [string, string]]
+        ? [
+            [say('answeredWithin'), say('seconds', { s: (call.latency.medianMs / 1000).toFixed(1) })] as [
+              string,
+              string,
+            ],
+          ]
         : []),
       ...(call.unwanted === null
         ? []
-        : [['Why it was ended', whyUnwanted[call.unwanted]] as [string, string]]),
+        : [[say('whyEnded'), say(whyUnwanted[call.unwanted])] as [string, string]]),
     ];
     return html`<section>
         <dl class="figures plain">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-        <p class="muted small">Time zone: ${scope.timeZone}. Call <code>${call.id}</code></p>
+        <p class="muted small">${say('timeZone', { zone: scope.timeZone })} ${say('call')} <code>${call.id}</code></p>
       </section>
       ${
         call.dismissedAt
-          ? html`<section><p class="warn">Dismissed on ${moment(call.dismissedAt, scope.timeZone)} because Vapi never had it: it is neither counted nor billed.</p></section>`
+          ? html`<section><p class="warn">${say('dismissed', { when: moment(call.dismissedAt, scope.timeZone) })}</p></section>`
           : call.confirmed === false
             ? html`<dismiss-box .scope=${scope} .item=${call.id} @call-dismissed=${() => this.#call.load(true)}></dismiss-box>`
             : ''
@@ -134,16 +143,21 @@ export class CallElement extends ScopedElement {
 
   #contentSection(call: CallDetail) {
     const { recordings, transcripts } = this.scope.access;
-    const what = [recordings && 'recording', transcripts && 'transcript'].filter(Boolean).join(' and ');
+    const [title, load]: [WordKey, WordKey] =
+      recordings && transcripts
+        ? ['recordingAndTranscript', 'loadBoth']
+        : recordings
+          ? ['recording', 'loadRecording']
+          : ['transcript', 'loadTranscript'];
     return html`<section>
-        <h2>${what.charAt(0).toUpperCase()}${what.slice(1)}</h2>
+        <h2>${say(title)}</h2>
         ${
           call.contentDeletedAt
-            ? html`<p>What was said was deleted on ${moment(call.contentDeletedAt, this.scope.timeZone)}.</p>`
+            ? html`<p>${say('contentDeleted', { when: moment(call.contentDeletedAt, this.scope.timeZone) })}</p>`
             : this.wantsContent
               ? this.#content.show((content) => this.#said(content))
-              : html`<p class="muted">They are loaded from the voice service on request and not stored here.</p>
-                <button @click=${this.#ask}>Load ${what}</button>`
+              : html`<p class="muted">${say('contentHelp')}</p>
+                <button @click=${this.#ask}>${say(load)}</button>`
         }
       </section>`;
   }
@@ -155,21 +169,19 @@ export class CallElement extends ScopedElement {
   };
 
   #recording(state: RecordingState) {
-    const again = html`<button @click=${this.#ask}>Try again</button>`;
-    if (state === 'none') return html`<p>This call has no recording.</p>`;
+    const again = html`<button @click=${this.#ask}>${say('tryAgain')}</button>`;
+    if (state === 'none') return html`<p>${say('noRecording')}</p>`;
     if (this.#call.data?.call.status !== 'ended' && state === 'not-ready')
-      return html`<p role="status">The call is still in progress; its recording comes after the end.</p><p>${again}</p>`;
-    if (state === 'not-ready')
-      return html`<p role="status">The recording is not ready yet: the voice service is still storing it, which takes a minute or two.</p><p>${again}</p>`;
-    if (this.isUnplayable)
-      return html`<p role="alert">The recording could not be loaded from the voice service.</p><p>${again}</p>`;
+      return html`<p role="status">${say('recordingLater')}</p><p>${again}</p>`;
+    if (state === 'not-ready') return html`<p role="status">${say('recordingNotReady')}</p><p>${again}</p>`;
+    if (this.isUnplayable) return html`<p role="alert">${say('recordingFailed')}</p><p>${again}</p>`;
     const address = urlOf(`${this.#path()}/recording`);
     const failed = () => {
       this.isUnplayable = true;
     };
-    return html`<p><audio controls preload="metadata" src=${address} @error=${failed} aria-label="Recording of the call"></audio></p>
-      <p class="small"><a href="${address}?download=yes" download>Download the recording</a>, or
-        <a href="${address}?download=yes&channels=stereo" download>in stereo, with each side in its own channel</a></p>`;
+    return html`<p><audio controls preload="metadata" src=${address} @error=${failed} aria-label=${say('recordingName')}></audio></p>
+      <p class="small"><a href="${address}?download=yes" download>${say('downloadRecording')}</a></p>
+      <p class="small"><a href="${address}?download=yes&channels=stereo" download>${say('downloadStereo')}</a></p>`;
   }
 
   #said({ lines, recordingState }: Partial<TranscriptAnswer>) {
@@ -178,11 +190,11 @@ export class CallElement extends ScopedElement {
         lines === undefined
           ? ''
           : lines.length === 0
-            ? html`<p>There is no transcript.</p>`
+            ? html`<p>${say('noTranscript')}</p>`
             : html`<dl class="said">
             ${lines.map(
               ({ role, text }) =>
-                html`<dt class="muted small">${role === 'assistant' ? 'Assistant' : 'Caller'}</dt><dd>${text}</dd>`,
+                html`<dt class="muted small">${role === 'assistant' ? say('assistant') : say('caller')}</dt><dd dir="auto">${text}</dd>`,
             )}
           </dl>`
       }`;
@@ -195,12 +207,12 @@ function outcomeFact(
   { outcome }: CallDetail,
   { name }: NonNullable<CallDetail['judgedBy']>,
 ): [string, string] {
-  return [name ?? 'Outcome', outcome ? 'Counts' : 'Does not count'];
+  return [name ?? say('outcome'), say(outcome ? 'counts' : 'countsNot')];
 }
 
 function howEnded({ endedClass, endedReason, status }: CallView): string {
   const reason = ending(endedReason ?? status);
-  return endedClass === null || endedClass === 'talked' ? reason : `${endedWords[endedClass]} (${reason})`;
+  return endedClass === null || endedClass === 'talked' ? reason : `${endedWord(endedClass)} (${reason})`;
 }
 
 /** As the client's site has signed it. */
@@ -208,21 +220,21 @@ const visitorOf = ({ sub, name, email }: NonNullable<CallDetail['identity']>): s
   [name ?? (email === null ? sub : null), email].filter(Boolean).join(', ');
 
 function resultsSection({ success }: CallDetail, { summary, evaluation, outputs }: CallResults) {
-  const judged = success === true ? 'Yes' : success === false ? 'No' : evaluation;
+  const judged = success === true ? say('yes') : success === false ? say('no') : evaluation;
   const facts = [
-    ...(judged ? [['Success', judged]] : []),
+    ...(judged ? [[say('success'), judged]] : []),
     ...outputs.map(({ label, value }) => [label, shownValue(value)]),
   ];
   return html`<section>
-    <h2>What it achieved</h2>
-    ${summary ? html`<p>${summary}</p>` : ''}
+    <h2>${say('achieved')}</h2>
+    ${summary ? html`<p dir="auto">${summary}</p>` : ''}
     <dl class="figures plain">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
   </section>`;
 }
 
 function shownValue(value: CallResults['outputs'][number]['value']): string {
-  if (value === null) return 'not known';
-  return typeof value === 'boolean' ? (value ? 'Yes' : 'No') : String(value);
+  if (value === null) return say('notKnown');
+  return typeof value === 'boolean' ? (value ? say('yes') : say('no')) : String(value);
 }
 
 function costTable(cost: NonNullable<CallView['cost']>) {

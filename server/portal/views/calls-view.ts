@@ -1,6 +1,7 @@
 /** The calls of a month with their prices, newest first, page by page; month and filters are in the address. */
 import { css, html, type PropertyValues } from 'lit';
 import type { CallsAnswer, CallView } from '../../contract.ts';
+import { say, sayCount } from '../language/words.ts';
 import { get, saveCsv } from '../parts/api.ts';
 import { empty } from '../parts/empty.ts';
 import { Resource } from '../parts/resource.ts';
@@ -13,13 +14,12 @@ import { Work } from '../parts/work.ts';
 import {
   callTypes,
   duration,
-  endedWords,
+  endedWord,
   ending,
   exactMoney,
   kindOf,
   moment,
   monthName,
-  plural,
   shortMoney,
 } from '../pure/format.ts';
 import { type ListAddress, listHash, queryOf, readList } from '../pure/list-address.ts';
@@ -96,10 +96,10 @@ export class CallsElement extends ScopedElement {
 
   protected override render() {
     const { scope } = this;
-    return html`<h1>${titleOf(scope, scope.isOperator ? 'Calls' : 'Conversations')}</h1>
+    return html`<h1>${titleOf(scope, say(scope.isOperator ? 'calls' : 'conversations'))}</h1>
       <section>
         ${this.#form()}
-        <p class="muted small">Time zone: ${scope.timeZone}.</p>
+        <p class="muted small">${say('timeZone', { zone: scope.timeZone })}</p>
         ${this.#work.show()}
         ${this.#list.show((list) => this.#table(list))}
       </section>`;
@@ -114,19 +114,19 @@ export class CallsElement extends ScopedElement {
     const months = recent.includes(month) ? recent : [...recent, month];
     return html`<form class="row" role="search" @submit=${this.#filter} @change=${this.#filter}>
       <label>
-        Month
+        ${say('month')}
         <select name="month">
           ${months.map((one) => html`<option value=${one} .selected=${one === month}>${monthName(one)}</option>`)}
         </select>
       </label>
       ${filterSelect(
         'type',
-        'Type',
+        say('type'),
         callTypes.map((type) => [type, kindOf(type)]),
         address.type,
       )}
       ${resultFilterFields(address, scope.access.results)}
-      ${scope.access.exports ? html`<button type="button" @click=${this.#save} aria-disabled=${this.#work.isBusy}>Download CSV</button>` : ''}
+      ${scope.access.exports ? html`<button type="button" @click=${this.#save} aria-disabled=${this.#work.isBusy}>${say('downloadCsv')}</button>` : ''}
     </form>`;
   }
 
@@ -142,20 +142,20 @@ export class CallsElement extends ScopedElement {
       return Object.keys(this.#address).some((name) => name !== 'month')
         ? empty(
             'calls',
-            `No calls in ${month} match.`,
-            html`<a class="button" href="${scope.base}/calls?month=${this.#month}">Show all of the month</a>`,
+            say('noCallsMatch', { month }),
+            html`<a class="button" href="${scope.base}/calls?month=${this.#month}">${say('showMonth')}</a>`,
           )
-        : empty('calls', `No calls in ${month}.`);
+        : empty('calls', say('noCalls', { month }));
     return html`${table(
-      `Calls in ${month}`,
+      say('callsIn', { month }),
       [
-        'When',
-        ['Type', 'wide'],
-        ['How it ended', 'wide'],
-        scope.access.results && ['Outcome', 'wide'],
-        scope.access.results && ['Success', 'wide'],
-        ['Length', 'number'],
-        currency !== null && ['Price', 'number'],
+        say('when'),
+        [say('type'), 'wide'],
+        [say('howEnded'), 'wide'],
+        scope.access.results && [say('outcome'), 'wide'],
+        scope.access.results && [say('success'), 'wide'],
+        [say('length'), 'number'],
+        currency !== null && [say('price'), 'number'],
         scope.isOperator && ['Cost', 'number wide'],
       ],
       calls.map(
@@ -171,7 +171,7 @@ export class CallsElement extends ScopedElement {
       ),
     )}
       <p class="row">
-        <span class="muted small" role="status">${plural(calls.length, 'call')} shown${nextCursor ? '' : '; end of list'}.</span>
+        <span class="muted small" role="status">${sayCount(nextCursor ? 'callsShown' : 'allCallsShown', calls.length)}</span>
         ${nextCursor ? showMore(this.#list, 'calls', this.#path(), this.#work) : ''}
       </p>`;
   }
@@ -185,19 +185,19 @@ customElements.define('calls-view', CallsElement);
 
 /** Two or three decimals; all of them when pointed at. A call within the plan's minutes has no price of its own. */
 function priceOf({ priceMicros = null }: CallView, currency: string) {
-  if (priceMicros === null) return 'pending';
-  return priceMicros === 0 ? 'included' : amount(priceMicros, currency);
+  if (priceMicros === null) return say('pending');
+  return priceMicros === 0 ? say('included') : amount(priceMicros, currency);
 }
 
 /** Its class, unless it ended as usual, and the reason that Vapi gave when it is pointed at. */
 export function endedAs({ endedClass, endedReason, status }: CallView) {
   const reason = ending(endedReason ?? status);
   if (endedClass === null || endedClass === 'talked') return reason;
-  return html`<span title=${reason}>${endedWords[endedClass]}</span>`;
+  return html`<span title=${reason}>${endedWord(endedClass)}</span>`;
 }
 
 export function yesOrNo(value: boolean | null | undefined): string {
-  return value === true ? 'Yes' : value === false ? 'No' : '–';
+  return value === true ? say('yes') : value === false ? say('no') : '–';
 }
 
 function costOf({ costMicros }: CallView) {

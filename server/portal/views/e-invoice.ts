@@ -1,6 +1,7 @@
 /** An invoice's files for accounting, or what they lack. */
 import { html } from 'lit';
 import type { InvoiceView } from '../../contract.ts';
+import { say } from '../language/words.ts';
 import { urlOf } from '../parts/api.ts';
 
 /** @param path of the invoice, below `/v1/` */
@@ -12,8 +13,8 @@ export function fileLinks({ status, eInvoiceMissing }: InvoiceView, path: string
     ${
       eInvoiceMissing.length > 0
         ? ''
-        : html`${link('e-invoice?format=ubl', 'E-invoice (UBL)')}
-            ${link('e-invoice?format=cii', 'E-invoice (CII)')}`
+        : html`${link('e-invoice?format=ubl', say('eInvoice', { format: 'UBL' }))}
+            ${link('e-invoice?format=cii', say('eInvoice', { format: 'CII' }))}`
     }`;
 }
 

@@ -1,8 +1,9 @@
 /** One invoice: its lines, the calls on each line, the document to print; the operator's actions are in `invoice-actions`. */
 import { html } from 'lit';
 import type { InvoiceView, PaymentPageAnswer } from '../../contract.ts';
+import { say, sayCount } from '../language/words.ts';
 import { get, urlOf } from '../parts/api.ts';
-import { dayOf, money, monthName, period, plural } from '../pure/format.ts';
+import { count, dayOf, money, monthName, period } from '../pure/format.ts';
 import { stateBadge } from './invoices-view.ts';
 import './line-calls.ts';
 import { Resource } from '../parts/resource.ts';
@@ -43,35 +44,35 @@ export class InvoiceElement extends ScopedElement {
   }
 
   protected override render() {
-    return html`<p><a href="${this.scope.base}/invoices">All invoices</a></p>
-      ${this.#invoice.data ? '' : html`<h1>${titleOf(this.scope, 'Invoice')}</h1>`}
+    return html`<p><a href="${this.scope.base}/invoices">${say('allInvoices')}</a></p>
+      ${this.#invoice.data ? '' : html`<h1>${titleOf(this.scope, say('invoice'))}</h1>`}
       ${this.#invoice.show((invoice) => this.#details(invoice))}`;
   }
 
   #details(invoice: InvoiceView) {
     const { scope } = this;
     const { currency, document } = invoice;
-    const what = invoice.kind === 'invoice' ? 'Invoice' : 'Credit note';
+    const title = invoice.kind === 'invoice' ? 'invoiceNumber' : 'creditNoteNumber';
     const isOpen = invoice.kind === 'invoice' && invoice.status !== 'paid' && invoice.status !== 'void';
     const isCredited = invoice.state === 'credited';
     const paymentUrl = this.#payment.data?.url;
-    return html`<h1>${titleOf(scope, `${what} ${invoice.number ?? '(draft)'}`)}</h1>
+    return html`<h1>${titleOf(scope, say(title, { number: invoice.number ?? '(draft)' }))}</h1>
       <section>
-        <p class="row">${stateBadge(invoice.state)} <span>${monthName(invoice.month)}, for ${document.buyer.name}</span></p>
-        ${document.corrects ? html`<p>Corrects <a href="${scope.base}/invoices/${document.corrects.invoice}">${document.corrects.number}</a>: ${document.corrects.reason}</p>` : ''}
+        <p class="row">${stateBadge(invoice.state)} <span>${say('monthFor', { month: monthName(invoice.month), buyer: document.buyer.name })}</span></p>
+        ${document.corrects ? html`<p>${say('corrects')} <a href="${scope.base}/invoices/${document.corrects.invoice}">${document.corrects.number}</a>: ${document.corrects.reason}</p>` : ''}
         <dl class="figures">
-          <div><dt>Total</dt><dd>${money(invoice.totalCents, currency)}</dd></div>
-          ${document.creditCents === 0 ? '' : html`<div><dt>${document.creditCents > 0 ? 'Paid from credit' : 'Paid into the wallet'}</dt><dd>${money(Math.abs(document.creditCents), currency)}</dd></div>`}
-          <div><dt>Amount due</dt><dd>${money(isCredited ? 0 : invoice.dueCents, currency)}${isCredited ? ' (credited)' : ''}</dd></div>
-          ${invoice.leftToPayCents !== invoice.dueCents && isOpen ? html`<div><dt>Due after credit notes</dt><dd>${money(invoice.leftToPayCents, currency)}</dd></div>` : ''}
-          ${invoice.issuedAt ? html`<div><dt>Issued</dt><dd>${dayOf(invoice.issuedAt, scope.timeZone)}</dd></div>` : ''}
-          ${invoice.dueAt && invoice.dueCents > 0 ? html`<div><dt>Due</dt><dd>${dayOf(invoice.dueAt, scope.timeZone)}</dd></div>` : ''}
-          ${invoice.paidAt ? html`<div><dt>Paid</dt><dd>${dayOf(invoice.paidAt, scope.timeZone)}</dd></div>` : ''}
+          <div><dt>${say('total')}</dt><dd>${money(invoice.totalCents, currency)}</dd></div>
+          ${document.creditCents === 0 ? '' : html`<div><dt>${say(document.creditCents > 0 ? 'paidFromCredit' : 'paidIntoWallet')}</dt><dd>${money(Math.abs(document.creditCents), currency)}</dd></div>`}
+          <div><dt>${say('amountDue')}</dt><dd>${isCredited ? say('amountCredited', { amount: money(0, currency) }) : money(invoice.dueCents, currency)}</dd></div>
+          ${invoice.leftToPayCents !== invoice.dueCents && isOpen ? html`<div><dt>${say('dueAfterNotes')}</dt><dd>${money(invoice.leftToPayCents, currency)}</dd></div>` : ''}
+          ${invoice.issuedAt ? html`<div><dt>${say('issuedOn')}</dt><dd>${dayOf(invoice.issuedAt, scope.timeZone)}</dd></div>` : ''}
+          ${invoice.dueAt && invoice.dueCents > 0 ? html`<div><dt>${say('due')}</dt><dd>${dayOf(invoice.dueAt, scope.timeZone)}</dd></div>` : ''}
+          ${invoice.paidAt ? html`<div><dt>${say('paidOn')}</dt><dd>${dayOf(invoice.paidAt, scope.timeZone)}</dd></div>` : ''}
         </dl>
         <p class="row">
-          <a class="button" href=${urlOf(this.#path())} target="_blank" rel="noopener">Printable version</a>
+          <a class="button" href=${urlOf(this.#path())} target="_blank" rel="noopener">${say('printable')}</a>
           ${fileLinks(invoice, this.#path())}
-          ${paymentUrl ? html`<a class="button main" href=${paymentUrl} target="_blank" rel="noopener">${invoice.status === 'paid' ? 'View in Stripe' : 'Pay with Stripe'}</a>` : ''}
+          ${paymentUrl ? html`<a class="button main" href=${paymentUrl} target="_blank" rel="noopener">${invoice.status === 'paid' ? say('viewStripe') : say('payStripe')}</a>` : ''}
         </p>
         ${scope.permissions.includes('billing.manage') ? eInvoiceGaps(invoice) : ''}
         ${
@@ -82,19 +83,21 @@ export class InvoiceElement extends ScopedElement {
         }
       </section>
       <section>
-        <h2>Lines</h2>
+        <h2>${say('lines')}</h2>
         ${table(
-          'Lines of the invoice',
-          ['Description', ['Period', 'wide'], 'Calls', ['Amount', 'number']],
+          say('linesOfInvoice'),
+          [say('description'), [say('period'), 'wide'], say('calls'), [say('amount'), 'number']],
           html`${document.lines.map(
             (line) => html`<tr>
-              <th scope="row">${line.description}</th>
+              <th scope="row"><span lang="en" dir="auto">${line.description}</span></th>
               <td class="wide">${period(line.from, line.to)}</td>
               <td>${
                 line.calls > 0 && scope.access.callPrices
                   ? html`<button aria-expanded=${this.opened === line.no} @click=${() => this.#open(line.no)}
-                      aria-label="${plural(line.calls, 'call')} on line ${line.no}">${line.calls}</button>`
-                  : line.calls || '–'
+                      aria-label=${sayCount('lineCalls', line.calls, { line: line.no })}>${count(line.calls)}</button>`
+                  : line.calls > 0
+                    ? count(line.calls)
+                    : '–'
               }</td>
               <td class="number">${money(line.amountCents, currency)}</td>
             </tr>`,

@@ -1,6 +1,8 @@
 /** A tenant's invoices and credit notes, newest first; the operator also creates drafts here. */
 import { html } from 'lit';
 import type { InvoiceState, InvoiceSummary, InvoiceView } from '../../contract.ts';
+import type { WordKey } from '../language/en.ts';
+import { say } from '../language/words.ts';
 import { get, type Page, post } from '../parts/api.ts';
 import { lazily } from '../parts/lazy.ts';
 import { Resource } from '../parts/resource.ts';
@@ -24,7 +26,7 @@ export class InvoicesElement extends ScopedElement {
 
   protected override render() {
     const { scope } = this;
-    return html`<h1>${titleOf(scope, scope.isOperator ? 'Invoices' : 'Billing')}</h1>
+    return html`<h1>${titleOf(scope, say(scope.isOperator ? 'invoices' : 'billing'))}</h1>
       ${scope.permissions.includes('billing.manage') ? this.#drafting() : ''}
       <wallet-view .scope=${scope}></wallet-view>
       ${this.#work.show()}
@@ -53,11 +55,11 @@ export class InvoicesElement extends ScopedElement {
 
   #table({ invoices, nextCursor }: Page<'invoices', InvoiceSummary>) {
     const { scope } = this;
-    if (invoices.length === 0) return html`<section><p>There are no invoices yet.</p></section>`;
+    if (invoices.length === 0) return html`<section><p>${say('noInvoices')}</p></section>`;
     return html`<section>
       ${table(
-        'Invoices',
-        ['Number', 'Month', 'State', ['Due', 'wide'], ['Total', 'number']],
+        say('invoices'),
+        [say('number'), say('month'), say('state'), [say('due'), 'wide'], [say('total'), 'number']],
         invoices.map(
           (invoice) => html`<tr>
             <th scope="row" class="nowrap"><a href="${scope.base}/invoices/${invoice.id}">${invoice.number ?? 'Draft'}</a></th>
@@ -84,15 +86,17 @@ export class InvoicesElement extends ScopedElement {
 customElements.define('invoices-view', InvoicesElement);
 
 /** In the order an invoice goes through them. */
-export const stateNames: Record<InvoiceState, string> = {
-  draft: 'draft',
-  finalized: 'issued',
-  pushed: 'sent',
-  overdue: 'overdue',
-  paid: 'paid',
-  credited: 'credited',
-  void: 'void',
+const stateWords: Record<InvoiceState, WordKey> = {
+  draft: 'stateDraft',
+  finalized: 'stateIssued',
+  pushed: 'stateSent',
+  overdue: 'stateOverdue',
+  paid: 'statePaid',
+  credited: 'stateCredited',
+  void: 'stateVoid',
 };
+export const invoiceStates = Object.keys(stateWords) as InvoiceState[];
+export const stateName = (state: InvoiceState): string => say(stateWords[state]);
 const looks: Record<InvoiceState, string> = {
   draft: 'muted',
   finalized: '',
@@ -104,12 +108,12 @@ const looks: Record<InvoiceState, string> = {
 };
 
 export function stateBadge(state: InvoiceState) {
-  return html`<span class="badge ${looks[state]}">${stateNames[state]}</span>`;
+  return html`<span class="badge ${looks[state]}">${stateName(state)}</span>`;
 }
 
 /** Shown below the total when credit notes have reduced it. */
 export function leftToPay({ state, dueCents, leftToPayCents, currency }: InvoiceSummary) {
   const isOpen = state === 'finalized' || state === 'pushed' || state === 'overdue';
   if (state !== 'credited' && (!isOpen || dueCents < 0 || leftToPayCents === dueCents)) return '';
-  return html`<div class="muted small nowrap">${money(leftToPayCents, currency)} due</div>`;
+  return html`<div class="muted small nowrap">${say('leftDue', { amount: money(leftToPayCents, currency) })}</div>`;
 }

@@ -1,6 +1,7 @@
 /** The calls on one invoice line, each with its billed time and price. */
 import { html } from 'lit';
 import type { InvoiceCallView } from '../../contract.ts';
+import { say } from '../language/words.ts';
 import { get, type Page, saveCsv } from '../parts/api.ts';
 import { Resource } from '../parts/resource.ts';
 import { pathOf } from '../parts/scope.ts';
@@ -40,8 +41,8 @@ export class LineCallsElement extends ScopedElement {
   protected override render() {
     return html`<section aria-live="polite">
       <div class="row">
-        <h2>Calls on line ${this.item.split('/').at(-1)}</h2>
-        ${this.scope.access.exports ? html`<button @click=${this.#save}>Download CSV</button>` : ''}
+        <h2>${say('callsOnLine', { line: this.item.split('/').at(-1) ?? '' })}</h2>
+        ${this.scope.access.exports ? html`<button @click=${this.#save}>${say('downloadCsv')}</button>` : ''}
       </div>
       ${this.#work.show()}
       ${this.#list.show((list) => this.#table(list))}
@@ -52,17 +53,17 @@ export class LineCallsElement extends ScopedElement {
     const { scope, currency } = this;
     const maySee = scope.permissions.includes('calls.read');
     return html`${table(
-      'Calls on this line',
+      say('callsOnThisLine'),
       [
-        'Call',
-        ['Length', 'number wide'],
-        ['Billed time', 'number'],
-        ['Price', 'number'],
+        say('call'),
+        [say('length'), 'number wide'],
+        [say('billedTime'), 'number'],
+        [say('price'), 'number'],
         scope.isOperator && ['Cost', 'number wide'],
       ],
       calls.map(
         (call) => html`<tr>
-          <th scope="row">${maySee ? html`<a href="${scope.base}/calls/${encodeURIComponent(call.callId)}">${call.callId.slice(0, 8)}…</a>` : `${call.callId.slice(0, 8)}…`}${call.correction > 0 ? ' (corrected)' : ''}</th>
+          <th scope="row">${maySee ? html`<a href="${scope.base}/calls/${encodeURIComponent(call.callId)}">${call.callId.slice(0, 8)}…</a>` : `${call.callId.slice(0, 8)}…`}${call.correction > 0 ? ` ${say('corrected')}` : ''}</th>
           <td class="number wide">${call.seconds === null ? '–' : duration(call.seconds)}</td>
           <td class="number">${duration(call.billedSeconds)}</td>
           <td class="number">${exactMoney(call.priceMicros, currency)}</td>
@@ -70,7 +71,7 @@ export class LineCallsElement extends ScopedElement {
         </tr>`,
       ),
     )}
-      ${nextCursor ? html`<p>${showMore(this.#list, 'calls', this.#path(), this.#work)} <span class="muted small">${count(calls.length)} shown</span></p>` : ''}`;
+      ${nextCursor ? html`<p>${showMore(this.#list, 'calls', this.#path(), this.#work)} <span class="muted small">${say('shown', { n: count(calls.length) })}</span></p>` : ''}`;
   }
 
   #save = () =>

@@ -9,13 +9,14 @@ import type {
   PreviewAnswer,
   UsageAnswer,
 } from '../../contract.ts';
+import { say, sayCount } from '../language/words.ts';
 import { get } from '../parts/api.ts';
 import { lazily } from '../parts/lazy.ts';
 import { Resource } from '../parts/resource.ts';
 import { pathOf, titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
 import { table } from '../parts/table.ts';
-import { count, dayName, dollars, duration, money, monthName, plural } from '../pure/format.ts';
+import { count, dayName, dollars, duration, money, monthName } from '../pure/format.ts';
 
 interface Month {
   usage: UsageAnswer;
@@ -72,7 +73,7 @@ export class OverviewElement extends ScopedElement {
   }
 
   protected override render() {
-    return html`<h1>${titleOf(this.scope, 'Overview')}</h1>
+    return html`<h1>${titleOf(this.scope, say('overview'))}</h1>
       ${this.#month.show((month) => this.#content(month))}`;
   }
 
@@ -80,15 +81,15 @@ export class OverviewElement extends ScopedElement {
     const month = usage.from.slice(0, 7);
     const { calls, seconds, costMicros = 0, callsWithoutCost = 0 } = usage.total;
     return html`<section>
-        <h2>${monthName(month)} so far</h2>
+        <h2>${say('soFar', { month: monthName(month) })}</h2>
         <dl class="figures">
-          ${figure('Calls', count(calls))} ${figure('Time', duration(seconds))}
+          ${figure(say('calls'), count(calls))} ${figure(say('time'), duration(seconds))}
           ${outcomes ? outcomeFigures(outcomes) : ''}
           ${bill ? billFigures(bill) : ''}
           ${margin ? figure('Your cost', dollars(costMicros)) : ''}
           ${margin && bill?.plan ? figure('Your margin', money(margin.marginCents, bill.preview.currency)) : ''}
         </dl>
-        ${bill && bill.preview.openCalls > 0 ? html`<p class="muted small">${plural(bill.preview.openCalls, 'call')} not priced yet.</p>` : ''}
+        ${bill && bill.preview.openCalls > 0 ? html`<p class="muted small">${sayCount('openCalls', bill.preview.openCalls)}</p>` : ''}
         ${callsWithoutCost > 0 ? html`<p class="warn small">Vapi has not reported the cost of ${count(callsWithoutCost)} of them yet.</p>` : ''}
       </section>
       <section>
@@ -107,41 +108,41 @@ function figure(name: string, value: string) {
 function outcomeFigures({ name, total }: OutcomesAnswer) {
   const { outcomes, judged, costPerOutcomeMicros = null } = total;
   if (name === null && judged === 0) return '';
-  return html`${figure(name ?? 'Outcomes', `${count(outcomes)} of ${plural(judged, 'call')}`)}
+  return html`${figure(name ?? say('outcomes'), say('countedOf', { n: count(outcomes), calls: count(judged) }))}
     ${costPerOutcomeMicros === null ? '' : figure('Your cost per outcome', dollars(costPerOutcomeMicros))}`;
 }
 
 function billFigures({ preview: { currency, soFar, atThisPace }, plan, credits }: Bill) {
-  return html`${plan ? figure('Bill so far', money(soFar.totalCents, currency)) : ''}
-    ${plan ? figure('Projected', money(atThisPace.totalCents, currency)) : ''}
-    ${credits.entries.length > 0 ? figure('Credit left', money(credits.balanceCents, credits.currency)) : ''}`;
+  return html`${plan ? figure(say('billSoFar'), money(soFar.totalCents, currency)) : ''}
+    ${plan ? figure(say('projected'), money(atThisPace.totalCents, currency)) : ''}
+    ${credits.entries.length > 0 ? figure(say('creditLeft'), money(credits.balanceCents, credits.currency)) : ''}`;
 }
 
 function billSections({ preview, plan }: Bill) {
   return html`<section>
-      <h2>Breakdown</h2>
-      ${preview.soFar.lines.length === 0 ? html`<p class="muted">Nothing yet.</p>` : lineTable(preview)}
+      <h2>${say('breakdown')}</h2>
+      ${preview.soFar.lines.length === 0 ? html`<p class="muted">${say('nothingYet')}</p>` : lineTable(preview)}
     </section>
     <section>
-      <h2>Plan</h2>
+      <h2>${say('plan')}</h2>
       ${planText(plan)}
     </section>`;
 }
 
 function lineTable({ soFar, currency }: PreviewAnswer) {
   return html`${table(
-    'Breakdown',
-    ['Item', ['Amount', 'number']],
+    say('breakdown'),
+    [say('item'), [say('amount'), 'number']],
     soFar.lines.map(
       (line) =>
-        html`<tr><td>${line.description}</td><td class="number">${money(line.amountCents, currency)}</td></tr>`,
+        html`<tr><td><span lang="en" dir="auto">${line.description}</span></td><td class="number">${money(line.amountCents, currency)}</td></tr>`,
     ),
   )}
-  <p class="muted small">This can still change until the month ends. The total above includes any tax.</p>`;
+  <p class="muted small">${say('canChange')}</p>`;
 }
 
 function planText(plan: Bill['plan']) {
-  if (!plan) return html`<p class="muted">There is no plan, so nothing is charged.</p>`;
+  if (!plan) return html`<p class="muted">${say('noPlan')}</p>`;
   if ('plan' in plan) {
     if (!plan.plan) return html`<p class="muted">The plan ended on ${dayName(plan.from)}.</p>`;
     const markups = plan.plan.rates.flatMap(({ channels, price }) =>
@@ -158,6 +159,6 @@ function planText(plan: Bill['plan']) {
 
 function terms(list: string[]) {
   return html`<ul>
-    ${list.map((term) => html`<li>${term}</li>`)}
+    ${list.map((term) => html`<li><span lang="en" dir="auto">${term}</span></li>`)}
   </ul>`;
 }

@@ -11,6 +11,8 @@ import type {
 } from '../../contract.ts';
 import { choice, field } from '../forms/fields.ts';
 import { Form } from '../forms/form.ts';
+import type { WordKey } from '../language/en.ts';
+import { say } from '../language/words.ts';
 import { get, post, send } from '../parts/api.ts';
 import { confirm } from '../parts/confirm.ts';
 import '../parts/copy-field.ts';
@@ -29,11 +31,17 @@ const operatorRoles = [
   ['billing', 'Billing: plans and invoices'],
   ['viewer', 'Viewer: sees everything'],
 ] as const;
-const clientRoles = [
-  ['admin', 'Admin: sees everything, and invites people'],
-  ['billing', 'Billing: usage and invoices'],
-  ['viewer', 'Viewer: sees calls and invoices'],
-] as const;
+const clientRoles = () =>
+  [
+    ['admin', say('adminRole')],
+    ['billing', say('billingRole')],
+    ['viewer', say('viewerRole')],
+  ] as const;
+const clientRoleNames: Record<string, WordKey> = {
+  admin: 'roleAdmin',
+  billing: 'roleBilling',
+  viewer: 'roleViewer',
+};
 
 export class PeopleElement extends LitElement {
   static override styles = [shared, formStyle];
@@ -66,7 +74,7 @@ export class PeopleElement extends LitElement {
       this.link = await post<SentInvitation>(this.#path('invitations'), body);
       await this.#invited.load();
     },
-    done: 'Invited.',
+    done: say('invited'),
   });
 
   #path(rest: string): string {
@@ -93,9 +101,9 @@ export class PeopleElement extends LitElement {
     return html`<h1>${this.heading}</h1>
       <section>
         <form class="row" role="search" @submit=${this.#find}>
-          <label for="search" class="unseen">Search people</label>
-          <input id="search" type="search" maxlength="100" placeholder="Name or address">
-          <button>Search</button>
+          <label for="search" class="unseen">${say('searchPeople')}</label>
+          <input id="search" type="search" maxlength="100" placeholder=${say('nameOrAddress')}>
+          <button>${say('search')}</button>
         </form>
         ${this.#people.show((list) => this.#members(list, may))} ${this.#work.show()}
       </section>
@@ -105,11 +113,10 @@ export class PeopleElement extends LitElement {
   }
 
   #members({ users, nextCursor }: MembersAnswer, may: boolean) {
-    if (users.length === 0)
-      return html`<p>${this.#search ? 'No one matches.' : 'No one has joined yet.'}</p>`;
+    if (users.length === 0) return html`<p>${this.#search ? say('noMatch') : say('noneJoined')}</p>`;
     return html`${table(
-      'People',
-      ['Person', 'Role', ['Last seen', 'wide'], may && 'Actions'],
+      say('people'),
+      [say('person'), say('role'), [say('lastSeen'), 'wide'], may && say('actions')],
       users.map((user) => this.#member(user, may)),
     )}
     ${nextCursor ? html`<p>${showMore(this.#people, 'users', this.#peoplePath(), this.#more)}</p>` : ''}`;
@@ -118,25 +125,25 @@ export class PeopleElement extends LitElement {
   #member(user: MemberView, may: boolean) {
     const { email, name, role, lastSeenAt, disabledAt, mailFailedAt } = user;
     const who = name || email;
-    const roles = this.slug ? clientRoles : operatorRoles;
+    const roles = this.slug ? clientRoles() : operatorRoles;
     return html`<tr>
       <th scope="row">
-        ${who} ${disabledAt ? html`<span class="badge warn">disabled</span>` : ''}
+        ${who} ${disabledAt ? html`<span class="badge warn">${say('disabled')}</span>` : ''}
         ${name ? html`<div class="muted small">${email}</div>` : ''}
-        ${mailFailedAt ? html`<div class="bad small">E-mail could not be delivered on ${moment(mailFailedAt, 'UTC')} UTC.</div>` : ''}
+        ${mailFailedAt ? html`<div class="bad small">${say('mailFailed', { when: moment(mailFailedAt, 'UTC') })}</div>` : ''}
       </th>
       <td>${
         may
-          ? html`<select aria-label="Role of ${who}" .value=${live(role)} @change=${(event: Event) => this.#change(user, event)}>
-              ${roles.map(([one]) => html`<option value=${one} ?selected=${one === role}>${one}</option>`)}
+          ? html`<select aria-label=${say('roleOf', { who })} .value=${live(role)} @change=${(event: Event) => this.#change(user, event)}>
+              ${roles.map(([one]) => html`<option value=${one} ?selected=${one === role}>${this.#roleName(one)}</option>`)}
             </select>`
-          : role
+          : this.#roleName(role)
       }</td>
-      <td class="wide nowrap">${lastSeenAt ? moment(lastSeenAt, 'UTC') : 'Never'}</td>
+      <td class="wide nowrap">${lastSeenAt ? moment(lastSeenAt, 'UTC') : say('never')}</td>
       ${
         may
           ? html`<td class="nowrap">
-              <button aria-label="Remove ${who}" @click=${() => this.#remove(user)}>Remove</button>
+              <button aria-label=${say('removeWho', { who })} @click=${() => this.#remove(user)}>${say('remove')}</button>
               ${this.slug ? '' : html`<button aria-label="${disabledAt ? 'Enable' : 'Disable'} ${who}" @click=${() => this.#disable(user)}>${disabledAt ? 'Enable' : 'Disable'}</button>`}
             </td>`
           : ''
@@ -144,29 +151,35 @@ export class PeopleElement extends LitElement {
     </tr>`;
   }
 
+  /** The team's are for the operator. */
+  #roleName(role: string): string {
+    const key = this.slug ? clientRoleNames[role] : undefined;
+    return key ? say(key) : role;
+  }
+
   #inviting() {
     const { errors } = this.#form;
-    const roles = this.slug ? clientRoles : operatorRoles;
-    const fields = html`<h2>Invite someone</h2>
+    const roles = this.slug ? clientRoles() : operatorRoles;
+    const fields = html`<h2>${say('inviteTitle')}</h2>
       <div class="fields">
-        ${field(errors, { name: 'email', label: 'E-mail address', type: 'email', value: '', required: true })}
-        ${choice(errors, { name: 'role', label: 'Role', value: 'viewer', choices: roles })}
+        ${field(errors, { name: 'email', label: say('email'), type: 'email', value: '', required: true })}
+        ${choice(errors, { name: 'role', label: say('role'), value: 'viewer', choices: roles })}
       </div>`;
     const { link } = this;
     return html`<section>
-      ${this.#form.show(fields, 'Invite', true)}
-      ${link?.mailFailedAt ? html`<p class="warn">The e-mail to ${link.email} was not delivered. Hand over the link.</p>` : ''}
-      ${link?.url ? html`<copy-field .label=${`Link for ${link.email}; it works once, for 7 days`} .text=${link.url}></copy-field>` : ''}
+      ${this.#form.show(fields, say('invite'), true)}
+      ${link?.mailFailedAt ? html`<p class="warn">${say('notDelivered', { email: link.email })}</p>` : ''}
+      ${link?.url ? html`<copy-field .label=${say('linkFor', { email: link.email })} .text=${link.url}></copy-field>` : ''}
     </section>`;
   }
 
   #invitations({ invitations }: InvitationsAnswer, may: boolean) {
     if (invitations.length === 0) return html``;
     return html`<section>
-      <h2>Invited</h2>
+      <h2>${say('invitedTitle')}</h2>
       ${table(
-        'Invitations',
-        ['Address', 'Role', ['Valid until', 'wide'], may && 'Actions'],
+        say('invitations'),
+        [say('address'), say('role'), [say('validUntil'), 'wide'], may && say('actions')],
         invitations.map((one) => this.#invitation(one, may)),
       )}
     </section>`;
@@ -174,14 +187,14 @@ export class PeopleElement extends LitElement {
 
   #invitation({ id, email, role, expiresAt, mailedAt }: InvitationView, may: boolean) {
     return html`<tr>
-      <th scope="row">${email}${mailedAt ? '' : html`<div class="muted small">Not sent by e-mail</div>`}</th>
-      <td>${role}</td>
+      <th scope="row">${email}${mailedAt ? '' : html`<div class="muted small">${say('notMailed')}</div>`}</th>
+      <td>${this.#roleName(role)}</td>
       <td class="wide nowrap">${moment(expiresAt, 'UTC')}</td>
       ${
         may
           ? html`<td class="nowrap">
-              <button aria-label="Send again to ${email}" @click=${() => this.#resend(id)}>Send again</button>
-              <button aria-label="Revoke the invitation of ${email}" @click=${() => this.#revoke(id)}>Revoke</button>
+              <button aria-label=${say('sendAgainTo', { email })} @click=${() => this.#resend(id)}>${say('sendAgain')}</button>
+              <button aria-label=${say('revokeOf', { email })} @click=${() => this.#revoke(id)}>${say('revoke')}</button>
             </td>`
           : ''
       }
@@ -219,13 +232,21 @@ export class PeopleElement extends LitElement {
 
   #change({ id, version }: MemberView, event: Event): Promise<void> {
     const role = (event.target as HTMLSelectElement).value;
-    return this.#do(() => send('PATCH', this.#path(`users/${id}`), { role, version }), 'Role changed.');
+    return this.#do(() => send('PATCH', this.#path(`users/${id}`), { role, version }), say('roleChanged'));
   }
 
   async #remove({ id, email }: MemberView): Promise<void> {
-    const text = 'Sessions here end now, and invitations sent by this person no longer work.';
-    if (!(await confirm({ title: `Remove ${email}?`, text, action: 'Remove', danger: true }))) return;
-    await this.#do(() => send('DELETE', this.#path(`users/${id}`)), 'Removed.');
+    const text = say('removeHelp');
+    if (
+      !(await confirm({
+        title: say('removeTitle', { who: email }),
+        text,
+        action: say('remove'),
+        danger: true,
+      }))
+    )
+      return;
+    await this.#do(() => send('DELETE', this.#path(`users/${id}`)), say('removed'));
   }
 
   #disable({ id, disabledAt }: MemberView): Promise<void> {
@@ -238,11 +259,11 @@ export class PeopleElement extends LitElement {
   #resend(id: string): Promise<void> {
     return this.#do(async () => {
       this.link = await post<SentInvitation>(this.#path(`invitations/${id}/resend`));
-    }, 'Sent again.');
+    }, say('sentAgain'));
   }
 
   #revoke(id: string): Promise<void> {
-    return this.#do(() => send('DELETE', this.#path(`invitations/${id}`)), 'Revoked.');
+    return this.#do(() => send('DELETE', this.#path(`invitations/${id}`)), say('revoked'));
   }
 }
 customElements.define('people-view', PeopleElement);

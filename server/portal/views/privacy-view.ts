@@ -3,6 +3,8 @@ import { html } from 'lit';
 import type { CallReadKind, CallReadsAnswer, ErasedCaller, FoundCaller } from '../../contract.ts';
 import { field } from '../forms/fields.ts';
 import { Form } from '../forms/form.ts';
+import type { WordKey } from '../language/en.ts';
+import { say, sayCount } from '../language/words.ts';
 import { get, post, saveJson } from '../parts/api.ts';
 import { confirm } from '../parts/confirm.ts';
 import { formStyle } from '../parts/form-style.ts';
@@ -13,14 +15,14 @@ import { showMore } from '../parts/show-more.ts';
 import { shared } from '../parts/style.ts';
 import { table } from '../parts/table.ts';
 import { Work } from '../parts/work.ts';
-import { kindOf, moment, plural } from '../pure/format.ts';
+import { count, kindOf, moment } from '../pure/format.ts';
 
-const kinds: Record<CallReadKind, string> = {
-  transcript: 'Read the transcript',
-  recording: 'Heard the recording',
-  export: 'Exported',
-  results: 'Read the summary and results',
-  identity: 'Read who the visitor was',
+const kinds: Record<CallReadKind, WordKey> = {
+  transcript: 'readTranscript',
+  recording: 'heardRecording',
+  export: 'exported',
+  results: 'readResults',
+  identity: 'readIdentity',
 };
 
 interface Found extends FoundCaller {
@@ -65,17 +67,17 @@ export class PrivacyElement extends ScopedElement {
   protected override render() {
     const { scope } = this;
     const may = scope.permissions.includes('privacy.manage');
-    const label = 'Phone number with country code, or e-mail address';
-    return html`<h1>${titleOf(scope, 'Privacy')}</h1>
+    const label = say('callerLabel');
+    return html`<h1>${titleOf(scope, say('privacy'))}</h1>
       <section>
-        <h2>A caller’s data</h2>
-        ${may ? '' : html`<p class="muted">You have read-only access.</p>`}
-        ${this.#form.show(html`<div class="fields">${field(this.#form.errors, { name: 'caller', label, value: this.found?.caller, required: true })}</div>`, 'Find calls', may)}
+        <h2>${say('callersData')}</h2>
+        ${may ? '' : html`<p class="muted">${say('readOnly')}</p>`}
+        ${this.#form.show(html`<div class="fields">${field(this.#form.errors, { name: 'caller', label, value: this.found?.caller, required: true })}</div>`, say('findCalls'), may)}
         ${this.found ? this.#result(this.found) : ''}
         ${this.#work.show()}
       </section>
       <section>
-        <h2>Who has read or heard calls</h2>
+        <h2>${say('readsTitle')}</h2>
         ${this.#reads.show((reads) => this.#readsTable(reads))}
       </section>`;
   }
@@ -83,12 +85,10 @@ export class PrivacyElement extends ScopedElement {
   #result({ calls, leads = [], nextCursor, contentRetentionDays }: Found) {
     const { scope } = this;
     const kept =
-      contentRetentionDays === null
-        ? 'as long as the voice service keeps it'
-        : `for ${plural(contentRetentionDays, 'day')}`;
-    const count = nextCursor ? `More than ${calls.length} calls` : plural(calls.length, 'call');
-    const messages = leads.length > 0 ? ` and ${plural(leads.length, 'lead')}` : '';
-    return html`<p role="status">${count}${messages} found. What is said in calls is kept ${kept}.</p>
+      contentRetentionDays === null ? say('keptByService') : sayCount('keptDays', contentRetentionDays);
+    const found = nextCursor ? say('foundMore', { n: calls.length }) : sayCount('foundCalls', calls.length);
+    const messages = leads.length > 0 ? say('foundLeads', { n: count(leads.length) }) : '';
+    return html`<p role="status">${found} ${messages} ${kept}</p>
       ${
         calls.length + leads.length === 0
           ? ''
@@ -96,8 +96,8 @@ export class PrivacyElement extends ScopedElement {
               calls.length === 0
                 ? ''
                 : table(
-                    'Calls of this caller',
-                    ['When', 'Type'],
+                    say('callsOfCaller'),
+                    [say('when'), say('type')],
                     calls.map(
                       ({ id, createdAt, type }) =>
                         html`<tr><th scope="row"><a href="${scope.base}/calls/${encodeURIComponent(id)}">${moment(createdAt, scope.timeZone)}</a></th><td>${kindOf(type)}</td></tr>`,
@@ -105,8 +105,8 @@ export class PrivacyElement extends ScopedElement {
                   )
             }
             <p class="row">
-              ${scope.access.transcripts ? html`<button aria-disabled=${this.#work.isBusy} @click=${this.#export}>Export as a file</button>` : ''}
-              <button class="danger" aria-disabled=${this.#work.isBusy} @click=${this.#erase}>Erase</button>
+              ${scope.access.transcripts ? html`<button aria-disabled=${this.#work.isBusy} @click=${this.#export}>${say('exportFile')}</button>` : ''}
+              <button class="danger" aria-disabled=${this.#work.isBusy} @click=${this.#erase}>${say('erase')}</button>
             </p>`
       }`;
   }
@@ -119,9 +119,9 @@ export class PrivacyElement extends ScopedElement {
   #erase = async () => {
     const { caller } = this.found as Found;
     const question = {
-      title: 'Erase what this person said and wrote?',
-      text: 'Transcripts, recordings, comments and leads are deleted, here and at the voice service. Times, cost and the evidence of consent remain. This cannot be undone.',
-      action: 'Erase',
+      title: say('eraseTitle'),
+      text: say('eraseHelp'),
+      action: say('erase'),
       danger: true,
     };
     if (!(await confirm(question))) return;
@@ -137,8 +137,8 @@ export class PrivacyElement extends ScopedElement {
         cursor = erased.nextCursor;
       } while (cursor !== null);
       this.found = { ...(await post<FoundCaller>(this.#path('find'), { caller, limit: 200 })), caller };
-      const messages = leads > 0 ? ` and ${plural(leads, 'lead')}` : '';
-      this.#outcome = `${plural(deleted, 'call')}${messages} erased.${left > 0 ? ` ${plural(left, 'call')} could not be erased yet: try again later.` : ''}`;
+      const messages = leads > 0 ? ` ${say('erasedLeads', { n: count(leads) })}` : '';
+      this.#outcome = `${sayCount('erased', deleted)}${messages}${left > 0 ? ` ${sayCount('notErased', left)}` : ''}`;
     });
     if (!this.#work.refusal) this.#work.done = this.#outcome;
     this.requestUpdate();
@@ -147,18 +147,18 @@ export class PrivacyElement extends ScopedElement {
 
   #readsTable({ reads, nextCursor, keptDays }: CallReadsAnswer) {
     const { scope } = this;
-    return html`<p class="muted small">Each reader, call and kind at most once an hour. Kept ${keptDays === null ? 'for good' : `for ${plural(keptDays, 'day')}`}. Time zone: ${scope.timeZone}.</p>
+    return html`<p class="muted small">${say('readsHelp')} ${keptDays === null ? say('readsKeptForGood') : sayCount('readsKept', keptDays)} ${say('timeZone', { zone: scope.timeZone })}</p>
       ${
         reads.length === 0
-          ? html`<p>No one has read or heard a call.</p>`
+          ? html`<p>${say('noReads')}</p>`
           : table(
-              'Who has read or heard calls, newest first',
-              ['When', 'Call', 'What', 'Who'],
+              say('readsTable'),
+              [say('when'), say('call'), say('what'), say('who')],
               reads.map(
                 ({ at, call, kind, actor }) => html`<tr>
                   <td>${moment(at, scope.timeZone)}</td>
                   <th scope="row"><a href="${scope.base}/calls/${encodeURIComponent(call)}">${call.slice(0, 8)}…</a></th>
-                  <td>${kinds[kind]}</td><td>${actor}</td>
+                  <td>${say(kinds[kind])}</td><td>${actor}</td>
                 </tr>`,
               ),
             )

@@ -1,5 +1,6 @@
 /** The views of a tenant, by route. */
 import { html, type TemplateResult } from 'lit';
+import { say } from '../language/words.ts';
 import './call-view.ts';
 import './calls-view.ts';
 import './invoice-view.ts';
@@ -24,8 +25,10 @@ export const privacyView = ['privacy', 'Privacy'] as const;
 /** The same. */
 export const leadsView = ['leads', 'Leads'] as const;
 
-/** A client's settings. */
-const settingsTabs = [['people', 'People'], privacyView, ['sessions', 'Your sessions']] as const;
+/** A client's settings, each also the word for it. */
+const settingsViews = ['agent', 'people', 'privacy', 'sessions'] as const;
+const isSettings = (view: string): view is (typeof settingsViews)[number] =>
+  settingsViews.some((one) => one === view);
 
 const needed: Record<string, Permission> = {
   calls: 'calls.read',
@@ -34,43 +37,42 @@ const needed: Record<string, Permission> = {
   people: 'people.read',
   privacy: 'privacy.read',
   site: 'website.read',
+  agent: 'website.read',
 };
 
 /** What the reader may see, and the operator shows to a client. */
 export function isShown({ permissions, access }: MeAnswer, view: string): boolean {
-  const switches: Record<string, boolean> = access;
+  const agent = access.hours || access.texts || access.origins;
+  const switches: Record<string, boolean> = { ...access, agent };
   return permissions.includes(needed[view] ?? 'self.read') && switches[view] !== false;
 }
 
 /** A client's own navigation. */
 export function clientEntries(me: MeAnswer): readonly NavEntry[] {
-  const [first = 'sessions', ...also] = settingsTabs
-    .map(([view]) => view)
-    .filter((view) => isShown(me, view));
+  const [first = 'sessions', ...also] = settingsViews.filter((view) => isShown(me, view));
   const all: NavEntry[] = [
-    { view: '', label: 'Overview', icon: 'overview' },
-    { view: 'calls', label: 'Conversations', icon: 'calls' },
-    { view: leadsView[0], label: leadsView[1], icon: 'leads' },
-    { view: 'invoices', label: 'Billing', icon: 'invoices' },
-    { view: first, label: 'Settings', icon: 'settings', also },
+    { view: '', label: say('overview'), icon: 'overview' },
+    { view: 'calls', label: say('conversations'), icon: 'calls' },
+    { view: 'leads', label: say('leads'), icon: 'leads' },
+    { view: 'invoices', label: say('billing'), icon: 'invoices' },
+    { view: first, label: say('settings'), icon: 'settings', also },
   ];
   return all.filter(({ view }) => isShown(me, view));
 }
 
 /** Above each part of a client's settings. */
 export function clientTabs(me: MeAnswer, [view = '']: string[]): TemplateResult | string {
-  if (!settingsTabs.some(([one]) => one === view)) return '';
-  const shown = settingsTabs.filter(([one]) => isShown(me, one));
+  if (!isSettings(view)) return '';
+  const shown = settingsViews.filter((one) => isShown(me, one)).map((one) => [one, say(one)] as const);
   return html`<settings-tabs .tabs=${shown} .current=${view}></settings-tabs>`;
 }
 
 /** What a view of a client is called in the browser's tab. @param route after the client's base */
 export function pageTitle([view = '', item]: string[], me: MeAnswer): string {
-  if (view === 'calls' && item) return 'Call';
-  if (view === 'invoices' && item) return 'Invoice';
-  const settings = settingsTabs.find(([one]) => one === view)?.[1];
-  if (settings) return settings;
-  if (me.role === 'client') return labelOf(clientEntries(me), view) ?? 'Page not found';
+  if (view === 'calls' && item) return say('call');
+  if (view === 'invoices' && item) return say('invoice');
+  if (isSettings(view)) return say(view);
+  if (me.role === 'client') return labelOf(clientEntries(me), view) ?? say('pageMissing');
   const name = sharedTabs.find(([one]) => one === view)?.[1] ?? (view === 'site' ? 'Website' : view);
   return `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
@@ -83,13 +85,17 @@ export function tenantView(scope: Scope, [view = '', item]: string[], query: str
   if (hasInvoices && view === 'invoices' && item)
     return html`<invoice-view .scope=${scope} .item=${item}></invoice-view>`;
   if (hasInvoices && view === 'invoices') return html`<invoices-view .scope=${scope}></invoices-view>`;
+  if (view === 'agent' && !scope.isOperator) {
+    lazily(() => import('./own-settings-view.ts'));
+    return html`<own-settings-view .scope=${scope}></own-settings-view>`;
+  }
   if (view === 'people') {
     lazily(() => import('./people-view.ts'));
-    return html`<people-view .slug=${scope.slug} .heading=${titleOf(scope, 'People')}></people-view>`;
+    return html`<people-view .slug=${scope.slug} .heading=${titleOf(scope, say('people'))}></people-view>`;
   }
   if (view === 'sessions' && !scope.isOperator) {
     lazily(() => import('./sessions-view.ts'));
-    return html`<sessions-view .mayEnd=${scope.permissions.includes('self.manage')}></sessions-view>`;
+    return html`<sessions-view .isClient=${true} .mayEnd=${scope.permissions.includes('self.manage')}></sessions-view>`;
   }
   if (view === 'privacy' && scope.access.privacy) {
     lazily(() => import('./privacy-view.ts'));
@@ -100,5 +106,5 @@ export function tenantView(scope: Scope, [view = '', item]: string[], query: str
     return html`<leads-view .scope=${scope}></leads-view>`;
   }
   if (view === '') return html`<overview-view .scope=${scope}></overview-view>`;
-  return html`<h1>Page not found</h1><p><a href=${scope.base}>Back to the overview</a></p>`;
+  return html`<h1>${say('pageMissing')}</h1><p><a href=${scope.base}>${say('backToOverview')}</a></p>`;
 }

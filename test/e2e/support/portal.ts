@@ -24,6 +24,8 @@ export interface PortalVisit {
 export interface VisitOptions {
   width?: number;
   dark?: boolean;
+  /** Of the browser, by default English. */
+  locale?: string;
   /** As a person of the client; by default as someone with a link, who sees what a viewer does. */
   role?: ClientRole;
 }
@@ -38,7 +40,7 @@ export async function openPortal(
   const { role } = options;
   const link = role
     ? await server.operator('POST', `/v1/tenants/${tenant}/invitations`, {
-        email: `${role}@client.example`,
+        email: `${role}${options.locale ?? ''}@client.example`,
         role,
       })
     : await server.operator('POST', '/v1/sign-in-links', tenant ? { tenant } : {});
@@ -46,6 +48,7 @@ export async function openPortal(
     viewport: { width: options.width ?? 1280, height: 800 },
     colorScheme: options.dark ? 'dark' : 'light',
     reducedMotion: 'reduce',
+    ...(options.locale ? { locale: options.locale } : {}),
   });
   context.setDefaultTimeout(farMs);
   await moveClock(context);
@@ -58,7 +61,7 @@ export async function openPortal(
   const traffic = await recordTraffic(page);
   await page.goto(link.body.url);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('button', { name: 'Sign out' }).waitFor();
+  await page.locator('header .end button').waitFor();
   return {
     page,
     traffic,

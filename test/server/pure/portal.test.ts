@@ -4,7 +4,14 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { centsToDecimal, isSupportedCurrency } from '../../../server/base/money.ts';
 import { contrast, readable } from '../../../server/portal/pure/color.ts';
-import { duration, exactMoney, money, period, shortMoney } from '../../../server/portal/pure/format.ts';
+import {
+  change,
+  duration,
+  exactMoney,
+  money,
+  period,
+  shortMoney,
+} from '../../../server/portal/pure/format.ts';
 import {
   dayIn,
   dayPlus,
@@ -108,4 +115,24 @@ test('lengths and periods read as people say them', () => {
   assert.equal(duration(36_000_000), '10,000 h 0 m');
   assert.equal(duration(-75), '-1 min 15 s');
   assert.equal(period('2026-10-01', '2026-11-01'), '1 Oct 2026 to 31 Oct 2026');
+});
+
+test('a change is a percentage only where that says something, and never no number', () => {
+  const cases: [now: number, before: number, text: string][] = [
+    [0, 0, 'before: 0'],
+    [34, 1, 'before: 1'],
+    [5, 9, 'before: 9'],
+    [400, 40, 'before: 40'],
+    [399, 40, '+898 % (before: 40)'],
+    [50, 40, '+25 % (before: 40)'],
+    [40, 40, '0 % (before: 40)'],
+    [0, 1200, '−100 % (before: 1,200)'],
+  ];
+  for (const [now, before, text] of cases) assert.equal(change(now, before), text);
+  const number = fc.nat({ max: 1e9 });
+  fc.assert(
+    fc.property(number, number, (now, before) =>
+      /^(?:[+−]?\d{1,3} % \()?before: [\d,]+\)?$/.test(change(now, before)),
+    ),
+  );
 });
