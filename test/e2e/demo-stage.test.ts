@@ -35,7 +35,14 @@ test('the first page leads to the portal, each time by a new link that signs in'
 
 test('the operator begins with real clients; the tenants for failures are created with their page, once', async () => {
   const first = await tenants();
-  assert.deepEqual(first, ['acme', 'fern-garden', 'riverside-dental', 'show-consent', 'show-rejoin']);
+  assert.deepEqual(first, [
+    'acme',
+    'fern-garden',
+    'riverside-dental',
+    'show-consent',
+    'show-rejoin',
+    'show-tools',
+  ]);
   const visits = [1, 2].map(() => fetch(`${demo.site}/trouble`));
   for (const { status } of await Promise.all(visits)) assert.equal(status, 200);
   const troubles = (await tenants()).filter((slug) => !first.includes(slug));

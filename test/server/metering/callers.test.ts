@@ -138,8 +138,12 @@ describe('a caller’s data', () => {
     const again = await report(5, { customer: { number: '+49301234567' } });
     await report(6, { customer: { number: '+49301234567' } }, false);
     const erased = (await ask('erase', { caller: number })).body;
-    assert.deepEqual(erased, { deleted: [idOf(5), idOf(3), idOf(1)], notYet: [idOf(6)], deletedLeads: [],
-        nextCursor: null });
+    assert.deepEqual(erased, {
+      deleted: [idOf(5), idOf(3), idOf(1)],
+      notYet: [idOf(6)],
+      deletedLeads: [],
+      nextCursor: null,
+    });
     assert.deepEqual([...deleted].sort(), [idOf(1), idOf(3), idOf(5)]);
     await sent(again);
     assert.deepEqual(await found(number), [idOf(6)]);

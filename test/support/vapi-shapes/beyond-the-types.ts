@@ -70,7 +70,8 @@ export const beyondTheTypes: Beyond[] = [
   {
     types: /^(Client|Server)Message\w+PhoneNumber\.Vapi$/,
     fields: { number: text },
-    source: 'A saved number of Vapi has its digits (`VapiPhoneNumber` in the published API); the message’s type is that of a new one.',
+    source:
+      'A saved number of Vapi has its digits (`VapiPhoneNumber` in the published API); the message’s type is that of a new one.',
   },
   {
     types: /^BackoffPlan$/,
