@@ -1,11 +1,15 @@
 /** A client's wallet, paid before it is spent: what calls are charged, and how a month's document settles with it. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { newSessionId } from '../../../server/access/identity/session-token.ts';
+import { reserve } from '../../../server/access/start/reserve.ts';
 import type { InvoiceView, PlanInput, WalletEntryView, WalletView } from '../../../server/contract.ts';
 import { dismissCall } from '../../../server/metering/dismiss.ts';
+import { giveUpPolling } from '../../../server/metering/give-up.ts';
+import { ingestCallEvent } from '../../../server/metering/ingest.ts';
 import { testDatabases } from '../../support/postgres.ts';
 import { codeOf } from '../../support/test-server.ts';
-import { type BillingStage, channels, mustBe, startBillingStage } from './stage.ts';
+import { type BillingStage, channels, eventOf, mustBe, startBillingStage } from './stage.ts';
 
 /** 1.00 a minute. */
 const perMinute: PlanInput = {
@@ -195,6 +199,59 @@ for (const engine of testDatabases()) {
         requestId: 'r',
       });
       assert.equal(await checkSums('marked'), 7_000_000);
+    });
+
+    it('pays back what was paid, never a gift', async () => {
+      await open('gift', perMinute, 500);
+      await mustBe(201, fill('gift', 300, { kind: 'grant', expiresAt: '2026-12-20T00:00:00Z' }));
+      const refund = { kind: 'refund', note: 'Leaves us', reference: 'refund' };
+      assert.equal(codeOf(await fill('gift', 501, refund)), 'conflict');
+      await mustBe(201, fill('gift', 500, refund));
+      assert.deepEqual(
+        (await walletOf('gift')).grants.map(({ leftMicros }) => leftMicros),
+        [3_000_000],
+      );
+    });
+
+    it('charges nothing again for a call that an invoice billed while it was off', async () => {
+      await open('was-off', perMinute, 1000);
+      const call = { id: 'was-off-1', at: '2026-11-03T10:00:00Z', seconds: 120 };
+      await mustBe(200, operator('PUT', 'was-off/wallet', { on: false }));
+      await stage.book('was-off', call);
+      const invoice = (await mustBe(200, stage.bill('was-off', '2026-11'))).body as InvoiceView;
+      assert.equal(invoice.document.totalCents, 200);
+      const before = (await walletOf('was-off')).balanceMicros;
+      await mustBe(200, operator('PUT', 'was-off/wallet', { on: true }));
+      stage.server.clock.now += 1000;
+      await stage.book('was-off', { ...call, seconds: 126 });
+      assert.equal((await walletOf('was-off')).balanceMicros, before);
+      await checkSums('was-off');
+    });
+
+    it('holds nothing for a call that is another client’s, or whose price it never learns', async () => {
+      const { ctx, clock } = stage.server;
+      const tenant = await open('loses', perMinute, 1000);
+      const winner = await stage.addTenant('wins', perMinute, '2026-11-01');
+      const began = async (id: string) => {
+        const jti = newSessionId();
+        const { id: tenantId, generation, assistantId } = tenant;
+        const claims = { jti, tenant: 'loses', tenantId, generation, origin: '', network: jti, site: null };
+        const current = { ...tenant, walletOn: 1 };
+        await reserve(ctx, current, { ...claims, assistant: null }, { consentVersion: null, kind: 'call' });
+        const at = new Date(clock.now).toISOString();
+        const event = eventOf({ id, at, seconds: 0, costMicros: null }, clock.now);
+        const live = { ...event, kind: 'status', status: 'in-progress', endedAt: null } as const;
+        const report = { ...live, assistantId, sessionId: jti, source: 'webhook' } as const;
+        await ingestCallEvent(ctx, current, report);
+        assert.notEqual((await walletOf('loses')).heldMicros, 0);
+        return { ...report, source: 'poll' } as const;
+      };
+      await ingestCallEvent(ctx, winner, await began('lost-1'));
+      assert.equal((await walletOf('loses')).heldMicros, 0);
+      await began('unknown-1');
+      await mustBe(200, operator('PUT', 'loses/wallet', { on: false }));
+      await giveUpPolling(ctx, tenant, 'unknown-1');
+      assert.equal((await walletOf('loses')).heldMicros, 0);
     });
   });
 }
