@@ -228,6 +228,42 @@ for (const engine of testDatabases()) {
       await checkSums('was-off');
     });
 
+    it('holds for a call that rings at midnight what it costs on the day after', async () => {
+      const { ctx, clock } = stage.server;
+      const tenant = await open('midnight', perMinute, 5000);
+      const dearer = {
+        ...perMinute,
+        rates: [{ channels, price: { ...perMinute.rates[0]?.price, perMinuteMicros: 3_000_000 } }],
+      };
+      await mustBe(200, operator('PUT', 'midnight/plan', { plan: dearer, from: '2026-12-03' }));
+      const before = clock.now;
+      clock.now = Date.parse('2026-12-02T23:59:50Z');
+      const at = new Date(clock.now).toISOString();
+      const rings = eventOf(
+        { id: 'midnight-1', at, seconds: 0, costMicros: null, type: 'inboundPhoneCall' },
+        clock.now,
+      );
+      const live = { ...rings, kind: 'status', status: 'ringing', startedAt: null, endedAt: null } as const;
+      await ingestCallEvent(ctx, { ...tenant, phoneCalls: 'limit', walletOn: 1 }, live);
+      assert.equal((await walletOf('midnight')).heldMicros, 30_000_000);
+      clock.now = before;
+    });
+
+    it('gives a call that no document has billed back once', async () => {
+      const tenant = await open('unbilled', withMinutes, 10_000);
+      const { ctx, clock } = stage.server;
+      const call = { id: 'unbilled-1', at: '2026-11-03T10:00:00Z', seconds: 720 };
+      await ingestCallEvent(
+        ctx,
+        { ...tenant, walletOn: 1 },
+        { ...eventOf(call, clock.now), source: 'webhook', asOf: Date.parse(call.at) + 730_000 },
+      );
+      await mustBe(200, stage.bill('unbilled', '2026-11'));
+      assert.equal(await checkSums('unbilled'), 79_000_000);
+      await dismissCall(ctx, { ...tenant, walletOn: 1 }, 'unbilled-1', { actor: 'operator', requestId: 'r' });
+      assert.equal(await checkSums('unbilled'), 80_000_000);
+    });
+
     it('holds nothing for a call that is another client’s, or whose price it never learns', async () => {
       const { ctx, clock } = stage.server;
       const tenant = await open('loses', perMinute, 1000);
