@@ -53,8 +53,8 @@ async function giveUp(ctx: Context, tenant: Tenant, row: CallRow, isMadeUp = fal
   const most = isMadeUp ? 0 : worthOf(row, tenant.limits.worstCaseMicrosPerMinute);
   const heldMicros = await ctx.store.transaction().execute(async (db) => {
     const held = await shrinkReservation(db, tenant.id, row.id, most);
-    // A price that waits for the cost is not billed; any other is charged already.
-    if (tenant.walletOn === 1) await releasePrice(db, tenant.id, row.id);
+    // A price that waits for the cost is not billed; any other is charged already. A wallet that is off may be turned on again.
+    await releasePrice(db, tenant.id, row.id);
     const data = { call: row.id, heldMicros: held };
     await raiseNotice(db, tenant, { kind: 'cost-unknown', period: dayIn(tenant.timeZone, now), data }, now);
     return held;

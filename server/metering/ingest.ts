@@ -29,7 +29,6 @@ import {
   claimReservation,
   freeSlot,
   releaseHold,
-  releaseReservation,
   settleReservation,
   shrinkReservation,
 } from '../store/reservations.ts';
@@ -238,12 +237,12 @@ export async function writeCall(
 async function voidCall(db: Queries, tenantId: string, event: CallEvent, nowMs: number): Promise<void> {
   const before = await lockCall(db, newCallRow(tenantId, event));
   await writeCall(db, null, before, voided(before, nowMs), { source: event.source, nowMs });
-  if (before.sessionId !== null) await releaseReservation(db, before.sessionId);
   await deleteCallers(db, tenantId, event.callId);
   await deleteResults(db, tenantId, event.callId);
   await takeBackOutcome(db, tenantId, event.callId);
   await deleteCallIdentities(db, tenantId, [event.callId]);
-  if (isPhoneCall(before)) await shrinkReservation(db, tenantId, before.id, 0);
+  // Nothing of this tenant's would settle what is held for it.
+  await shrinkReservation(db, tenantId, before.id, 0);
 }
 
 /** Only calls that we granted, and phone calls that are held for, have a reservation. */

@@ -57,7 +57,7 @@ export async function listCallsOfCaller(
 }
 
 /**
- * How many of the caller's calls by phone began after each of the times.
+ * How many of the caller's calls by phone that someone answers began after each of the times: one that was refused is no start.
  * @param hashes of one number, under each key
  */
 export async function countCallsOfCaller(
@@ -78,6 +78,7 @@ export async function countCallsOfCaller(
     .where('callCallers.hash', 'in', hashes)
     .where('calls.tenantId', '=', tenantId)
     .where('calls.type', '=', callKinds.inbound)
+    .where('calls.assistantId', 'is not', null)
     .executeTakeFirstOrThrow();
   return since.map((_, index) => Number(row[`after${index}`]));
 }

@@ -74,7 +74,9 @@ export async function holdPhoneCall(
   }
   const isFull = callsInProgress >= limits.concurrentCalls || !isOpen(limits.hours, timeZone, nowMs);
   if (!affordable || isFull) return { unwanted: 'no-room', endsAt: null };
-  const began = { from: row.startedAt ?? row.createdAt, to: nowMs };
+  // One that rings counts for the day on which it is answered, which may have another price.
+  const answeredBy = row.status === 'ringing' ? leaseEnd(nowMs, affordable.maxSeconds) : nowMs;
+  const began = { from: row.startedAt ?? row.createdAt, to: answeredBy };
   const wish = { channel: channelOf(row.type), maxSeconds: affordable.maxSeconds, ...began };
   const spend = await phoneCallByWallet(db, current, wish, nowMs);
   // A refused report must be kept, so the notice is in its transaction.

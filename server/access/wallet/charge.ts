@@ -2,6 +2,7 @@
  * A call's charge, written in the transaction that books the call: the price by the plan, with tax, less what the call was
  * charged before. So a call is charged once, and each correction of it once, whatever is reported again.
  */
+import { dayMs, monthIn } from '../../base/time-zone.ts';
 import { monthOfDay } from '../../billing/plan/period.ts';
 import { type Segment, segmentOn, segmentsOf } from '../../billing/plan/plan.ts';
 import {
@@ -16,6 +17,7 @@ import { channelOf } from '../../ledger/channel.ts';
 import { columnOf } from '../../ledger/usage.ts';
 import type { CallRow } from '../../store/calls.ts';
 import type { Queries } from '../../store/database.ts';
+import { listBilledCalls } from '../../store/invoice-calls.ts';
 import { listPlanVersions } from '../../store/plans.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import {
@@ -62,6 +64,8 @@ export async function chargeCall(
   const before = await chargedFor(db, tenantId, callId);
   const now = await priceOf(db, row, before, tenant === null);
   if (now === 'unknown') return;
+  // Billed while the wallet was off: the next document corrects it, and nothing is charged twice meanwhile.
+  if (before === null && now !== null && (await isBilled(db, row, now.month, nowMs))) return;
   // Once its cost is known, its reservation is settled as a whole.
   if (isFinal && row.costMicros === null) await releasePrice(db, tenantId, callId);
   const entries: NewEntry[] = [];
@@ -108,6 +112,13 @@ async function coverOthers(
   const seconds = await usedOfPool(db, tenantId, key);
   const byMicros = heldTogether(segment, price, { seconds, held }, 0, taxBps) - held.micros;
   if (byMicros > 0) await raiseHeld(db, tenantId, key, { byMicros, exceptCall });
+}
+
+/** Only months that are over, in any time zone, are billed: a call of the current one costs no statement. */
+async function isBilled(db: Queries, row: CallRow, month: string, nowMs: number): Promise<boolean> {
+  if (row.revision === 0 || month >= monthIn('UTC', nowMs + dayMs)) return false;
+  const billed = await listBilledCalls(db, row.tenantId, [row.id]);
+  return billed.some(({ billedSeconds, priceMicros }) => billedSeconds !== 0 || priceMicros !== 0);
 }
 
 /** What the call has been charged where it was charged last; all else has been given back. */

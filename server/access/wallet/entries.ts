@@ -27,7 +27,8 @@ export async function bookEntries(
   for (const entry of entries) booked.push(await addEntry(db, tenantId, entry, nowMs));
   const net = entries.reduce((sum, { amountMicros }) => sum + amountMicros, 0);
   if (net < 0) {
-    await spendGrants(db, tenantId, -net);
+    // Only what was paid is paid back.
+    if (!entries.some(({ kind }) => kind === 'refund')) await spendGrants(db, tenantId, -net);
     if (tenant) await noticeLow(db, tenant, nowMs);
   }
   return booked;

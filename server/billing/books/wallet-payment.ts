@@ -17,12 +17,11 @@ import {
   listUnsettled,
   listWithExpired,
   lockWallet,
-  markSettled,
   type NewEntry,
   readFunds,
 } from '../../store/wallets.ts';
 
-/** Charges given back by a document that became void belong to no rate. */
+/** What a document gives back of a month's charges, or charges again when it becomes void, belongs to no rate. */
 const ofNoRate = { planId: '', rate: -1 };
 
 /**
@@ -74,11 +73,16 @@ export async function settleByWallet(
 ): Promise<void> {
   if (!(await lockWallet(db, tenantId))) return;
   const note = number ?? '';
-  const entries: NewEntry[] = (await listUnsettled(db, tenantId, month)).map((charged) => ({
-    ...{ kind: 'settled', month: charged.month, invoiceId, note },
-    amountMicros: charged.chargedMicros,
-  }));
-  await markSettled(db, tenantId, month);
+  const entries: NewEntry[] = [];
+  for (const { chargedMicros, ...key } of await listUnsettled(db, tenantId, month)) {
+    entries.push({ kind: 'settled', month: key.month, invoiceId, note, amountMicros: chargedMicros });
+    await addToPool(
+      db,
+      tenantId,
+      { ...key, ...ofNoRate },
+      { billedSeconds: 0, chargedMicros: -chargedMicros },
+    );
+  }
   if (paidCents !== 0) {
     entries.push({
       kind: 'invoice',

@@ -11,6 +11,7 @@ import { listPlanVersions } from '../../store/plans.ts';
 import { lockBilling } from '../../store/tenant-locks.ts';
 import { findTenantById, lockStarts, type Tenant } from '../../store/tenants.ts';
 import {
+  type Funds,
   findEntry,
   listGrants,
   lockWallet,
@@ -106,9 +107,11 @@ export async function bookWalletEntry(
     if (expiresAt !== null && expiresAt <= nowMs) throw invalidField('expiresAt', 'must be in the future');
     await expireGrants(db, tenant.id, nowMs);
     const funds = await readFunds(db, tenant.id, nowMs);
-    // What the credit line would cover was never paid, and so is not paid back.
-    const notPaid = kind === 'refund' ? wallet.creditLineMicros : 0;
-    const unused = funds ? spendableMicros(funds) - notPaid : 0;
+    const granted = (await listGrants(db, tenant.id)).reduce((sum, { leftMicros }) => sum + leftMicros, 0);
+    // What the credit line would cover, or was given, was never paid, and so is not paid back.
+    const paid = (of: Funds) =>
+      Math.min(spendableMicros(of) - wallet.creditLineMicros, of.wallet.balanceMicros - granted);
+    const unused = funds ? (kind === 'refund' ? paid(funds) : spendableMicros(funds)) : 0;
     if (amountMicros < 0 && unused + amountMicros < 0) {
       const rest = microsToDecimal(Math.max(0, unused), currency);
       throw conflict(`Only ${rest} ${currency} is neither spent nor reserved for calls.`);
@@ -124,8 +127,7 @@ export async function bookWalletEntry(
     if (!entry) throw new Error('an entry was not booked');
     if (expiresAt !== null) {
       // What was owed is paid by it first, and does not come back when it expires.
-      const others = (await listGrants(db, tenant.id)).reduce((sum, { leftMicros }) => sum + leftMicros, 0);
-      const leftMicros = Math.max(0, Math.min(amountMicros, entry.balanceMicros - others));
+      const leftMicros = Math.max(0, Math.min(amountMicros, entry.balanceMicros - granted));
       await saveGrant(db, tenant.id, { no: entry.no, leftMicros, expiresAt });
     }
     const after = { kind, amountMicros, currency, reference, note };

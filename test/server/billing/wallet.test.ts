@@ -5,6 +5,7 @@ import { newSessionId } from '../../../server/access/identity/session-token.ts';
 import { reserve } from '../../../server/access/start/reserve.ts';
 import type { InvoiceView, PlanInput, WalletEntryView, WalletView } from '../../../server/contract.ts';
 import { dismissCall } from '../../../server/metering/dismiss.ts';
+import { giveUpPolling } from '../../../server/metering/give-up.ts';
 import { ingestCallEvent } from '../../../server/metering/ingest.ts';
 import { findTenant, type Tenant } from '../../../server/store/tenants.ts';
 import { testDatabases } from '../../support/postgres.ts';
@@ -232,6 +233,95 @@ for (const engine of testDatabases()) {
         requestId: 'r',
       });
       assert.equal(await checkSums('marked'), 7_000_000);
+    });
+
+    it('pays back what was paid, never a gift', async () => {
+      await open('gift', perMinute, 500);
+      await mustBe(201, fill('gift', 300, { kind: 'grant', expiresAt: '2026-12-20T00:00:00Z' }));
+      const refund = { kind: 'refund', note: 'Leaves us', reference: 'refund' };
+      assert.equal(codeOf(await fill('gift', 501, refund)), 'conflict');
+      await mustBe(201, fill('gift', 500, refund));
+      assert.deepEqual(
+        (await walletOf('gift')).grants.map(({ leftMicros }) => leftMicros),
+        [3_000_000],
+      );
+    });
+
+    it('charges nothing again for a call that an invoice billed while it was off', async () => {
+      await open('was-off', perMinute, 1000);
+      const call = { id: 'was-off-1', at: '2026-11-03T10:00:00Z', seconds: 120 };
+      await mustBe(200, operator('PUT', 'was-off/wallet', { on: false }));
+      await stage.book('was-off', call);
+      const invoice = (await mustBe(200, stage.bill('was-off', '2026-11'))).body as InvoiceView;
+      assert.equal(invoice.document.totalCents, 200);
+      const before = (await walletOf('was-off')).balanceMicros;
+      await mustBe(200, operator('PUT', 'was-off/wallet', { on: true }));
+      stage.server.clock.now += 1000;
+      await stage.book('was-off', { ...call, seconds: 126 });
+      assert.equal((await walletOf('was-off')).balanceMicros, before);
+      await checkSums('was-off');
+    });
+
+    it('holds for a call that rings at midnight what it costs on the day after', async () => {
+      const { ctx, clock } = stage.server;
+      const tenant = await open('midnight', perMinute, 5000);
+      const dearer = {
+        ...perMinute,
+        rates: [{ channels, price: { ...perMinute.rates[0]?.price, perMinuteMicros: 3_000_000 } }],
+      };
+      await mustBe(200, operator('PUT', 'midnight/plan', { plan: dearer, from: '2026-12-03' }));
+      const before = clock.now;
+      clock.now = Date.parse('2026-12-02T23:59:50Z');
+      const at = new Date(clock.now).toISOString();
+      const rings = eventOf(
+        { id: 'midnight-1', at, seconds: 0, costMicros: null, type: 'inboundPhoneCall' },
+        clock.now,
+      );
+      const live = { ...rings, kind: 'status', status: 'ringing', startedAt: null, endedAt: null } as const;
+      await ingestCallEvent(ctx, { ...tenant, phoneCalls: 'limit', walletOn: 1 }, live);
+      assert.equal((await walletOf('midnight')).heldMicros, 30_000_000);
+      clock.now = before;
+    });
+
+    it('gives a call that no document has billed back once', async () => {
+      const tenant = await open('unbilled', withMinutes, 10_000);
+      const { ctx, clock } = stage.server;
+      const call = { id: 'unbilled-1', at: '2026-11-03T10:00:00Z', seconds: 720 };
+      await ingestCallEvent(
+        ctx,
+        { ...tenant, walletOn: 1 },
+        { ...eventOf(call, clock.now), source: 'webhook', asOf: Date.parse(call.at) + 730_000 },
+      );
+      await mustBe(200, stage.bill('unbilled', '2026-11'));
+      assert.equal(await checkSums('unbilled'), 79_000_000);
+      await dismissCall(ctx, { ...tenant, walletOn: 1 }, 'unbilled-1', { actor: 'operator', requestId: 'r' });
+      assert.equal(await checkSums('unbilled'), 80_000_000);
+    });
+
+    it('holds nothing for a call that is another client’s, or whose price it never learns', async () => {
+      const { ctx, clock } = stage.server;
+      const tenant = await open('loses', perMinute, 1000);
+      const winner = await stage.addTenant('wins', perMinute, '2026-11-01');
+      const began = async (id: string) => {
+        const jti = newSessionId();
+        const { id: tenantId, generation, assistantId } = tenant;
+        const claims = { jti, tenant: 'loses', tenantId, generation, origin: '', network: jti, site: null };
+        const current = { ...tenant, walletOn: 1 };
+        await reserve(ctx, current, { ...claims, assistant: null }, { consentVersion: null, kind: 'call' });
+        const at = new Date(clock.now).toISOString();
+        const event = eventOf({ id, at, seconds: 0, costMicros: null }, clock.now);
+        const live = { ...event, kind: 'status', status: 'in-progress', endedAt: null } as const;
+        const report = { ...live, assistantId, sessionId: jti, source: 'webhook' } as const;
+        await ingestCallEvent(ctx, current, report);
+        assert.notEqual((await walletOf('loses')).heldMicros, 0);
+        return { ...report, source: 'poll' } as const;
+      };
+      await ingestCallEvent(ctx, winner, await began('lost-1'));
+      assert.equal((await walletOf('loses')).heldMicros, 0);
+      await began('unknown-1');
+      await mustBe(200, operator('PUT', 'loses/wallet', { on: false }));
+      await giveUpPolling(ctx, tenant, 'unknown-1');
+      assert.equal((await walletOf('loses')).heldMicros, 0);
     });
   });
 }

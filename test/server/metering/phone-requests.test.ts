@@ -163,6 +163,37 @@ function tests(engine: Engine): void {
     assert.deepEqual([await ring(), await ring()], ['assistant', 'sentence']);
   });
 
+  it('that was refused uses up none of what the same person may call', async () => {
+    const tenant = await add('tries', { concurrentCalls: 1, callsPerMinutePerIp: 2 });
+    const number = from();
+    const tell = async (message: object) => {
+      const headers = { 'x-vapi-agent-token': tenant.webhookSecret };
+      const told = await network.server.request('POST', '/v1/webhooks/vapi/tries', {
+        ...{ headers, body: { message } },
+      });
+      assert.equal(told.status, 200, told.text);
+      return told.body;
+    };
+    const callOf = (caller: string) => ({
+      ...{ id: randomUUID(), type: 'inboundPhoneCall', customer: { number: caller } },
+    });
+    const other = callOf(from());
+    assert.equal((await tell({ type: 'assistant-request', call: other })).assistantId, tenant.assistantId);
+    for (const call of [callOf(number), callOf(number), callOf(number)]) {
+      await tell({ type: 'status-update', status: 'ringing', call });
+      assert.deepEqual(await tell({ type: 'assistant-request', call }), { error: say });
+      const endedReason = 'assistant-request-returned-error';
+      await tell({ type: 'end-of-call-report', endedReason, cost: 0, call });
+    }
+    await tell({ type: 'end-of-call-report', endedReason: 'customer-ended-call', cost: 0.01, call: other });
+    for (const expected of [tenant.assistantId, tenant.assistantId, undefined]) {
+      const call = callOf(number);
+      await tell({ type: 'status-update', status: 'ringing', call });
+      assert.equal((await tell({ type: 'assistant-request', call })).assistantId, expected);
+      await tell({ type: 'end-of-call-report', endedReason: 'customer-ended-call', cost: 0.01, call });
+    }
+  });
+
   it('is sent on where the client wants it, but not when the caller is blocked', async () => {
     const refusal = { phoneRefusal: { say, transferTo: '+14155550123' } };
     const tenant = await add('sent-on', { concurrentCalls: 1 }, refusal);
