@@ -185,14 +185,14 @@ test('what calls led to is on the overview, in the list and on the call, for the
   );
   const operator = await signIn(null);
   await operator.go('#/tenants/third', 'Third: Overview');
-  assert.equal(await figure(operator.page, 'Long calls'), '1 of 2 calls');
+  assert.equal(await figure(operator.page, 'Long calls'), '1 of 2');
   assert.equal(await figure(operator.page, 'Your cost per outcome'), '$0.20');
   await operator.go('#/calls?tenant=third&outcome=yes', 'Calls');
   await operator.page.getByText('1 call, 1 min').waitFor();
   await operator.leave();
   const client = await signIn('third');
   await client.go('#/', 'Overview');
-  assert.equal(await figure(client.page, 'Long calls'), '1 of 2 calls');
+  assert.equal(await figure(client.page, 'Long calls'), '1 of 2');
   assert.equal(await client.page.getByText('cost').count(), 0);
   await client.go('#/calls', 'Conversations');
   await client.page.getByLabel('Outcome').selectOption('Yes');

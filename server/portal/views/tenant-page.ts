@@ -13,7 +13,6 @@ import '../parts/setup-steps.ts';
 import type { Scope } from '../parts/scope.ts';
 import { moment } from '../pure/format.ts';
 import './settings-view.ts';
-import './site-view.ts';
 import { shared } from '../parts/style.ts';
 import { showCurrentTab, tabStyle, tabs } from '../parts/tabs.ts';
 import { toast } from '../parts/toast.ts';
@@ -206,7 +205,10 @@ const ownTabs = [
 
 function ownView(scope: Scope, tenant: TenantView, view: string): TemplateResult | null {
   if (view === 'billing') return html`<billing-view .scope=${scope}></billing-view>`;
-  if (view === 'site') return html`<site-view .scope=${scope} .tenant=${tenant}></site-view>`;
+  if (view === 'site') {
+    lazily(() => import('./site-view.ts'));
+    return html`<site-view .scope=${scope} .tenant=${tenant}></site-view>`;
+  }
   if (view === 'results') {
     lazily(() => import('./results-view.ts'));
     return html`<results-view .scope=${scope} .tenant=${tenant}></results-view>`;
