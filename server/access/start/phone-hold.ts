@@ -8,7 +8,7 @@ import { monthIn } from '../../base/time-zone.ts';
 import { type CallChannel, callKinds, type UnwantedReason } from '../../contract.ts';
 import type { CallEvent } from '../../ledger/call-event.ts';
 import { channelOf } from '../../ledger/channel.ts';
-import { isUnderWay } from '../../ledger/usage.ts';
+import { isRinging, isUnderWay } from '../../ledger/usage.ts';
 import type { CallRow } from '../../store/calls.ts';
 import type { Queries } from '../../store/database.ts';
 import { findReservation, insertReservation, readCommitments } from '../../store/reservations.ts';
@@ -75,7 +75,7 @@ export async function holdPhoneCall(
   const isFull = callsInProgress >= limits.concurrentCalls || !isOpen(limits.hours, timeZone, nowMs);
   if (!affordable || isFull) return { unwanted: 'no-room', endsAt: null };
   // One that rings counts for the day on which it is answered, which may have another price.
-  const answeredBy = row.status === 'ringing' ? leaseEnd(nowMs, affordable.maxSeconds) : nowMs;
+  const answeredBy = isRinging(row) ? leaseEnd(nowMs, affordable.maxSeconds) : nowMs;
   const began = { from: row.startedAt ?? row.createdAt, to: answeredBy };
   const wish = { channel: channelOf(row.type), maxSeconds: affordable.maxSeconds, ...began };
   const spend = await phoneCallByWallet(db, current, wish, nowMs);
