@@ -31,6 +31,11 @@ export function isUnderWay({ status }: Pick<CallRow, 'status'>): boolean {
   return rankOf(status) >= rankOf('ringing') && rankOf(status) < rankOf('ended');
 }
 
+/** Whether no one has answered it yet. */
+export function isRinging(row: Pick<CallRow, 'status'>): boolean {
+  return isUnderWay(row) && rankOf(row.status) < rankOf('in-progress');
+}
+
 /**
  * The most that a call without a reported cost can have cost, at the worst-case rate: nothing if it was never
  * connected, or never reported as begun.

@@ -10,11 +10,11 @@ import { centsToMicros } from '../../base/money.ts';
 import type { Context } from '../../context.ts';
 import type { Queries } from '../../store/database.ts';
 import { lockStarts } from '../../store/tenants.ts';
+import { listUnsettled } from '../../store/wallet-charges.ts';
 import {
   addToPool,
   hasWallet,
   listOfInvoice,
-  listUnsettled,
   listWithExpired,
   lockWallet,
   type NewEntry,
