@@ -56,6 +56,7 @@ export class Chat {
     const call = this.#call;
     if (call.state.isWriting) return false;
     call.dispatch({ type: 'writing', writing: true, failure: null });
+    this.#forgetOthers();
     const before = call.state.transcript;
     this.#answer = '';
     try {
@@ -117,7 +118,7 @@ export class Chat {
     try {
       sessionStorage.setItem(
         storageKey,
-        JSON.stringify({ of: this.#of(), token: this.#token, lines } satisfies Kept),
+        JSON.stringify({ of: this.#begunBy, token: this.#token, lines } satisfies Kept),
       );
     } catch {
       // The page may not store anything, or it is full.
@@ -133,12 +134,18 @@ export class Chat {
     );
   }
 
+  /** Someone else has signed in meanwhile, who must neither continue nor read it. */
+  #forgetOthers(): void {
+    const of = this.#of();
+    if (this.#begunBy === of) return;
+    if (this.#begunBy) this.#call.dispatch({ type: 'unwritten', transcript: [] });
+    this.forget();
+    this.#begunBy = of;
+  }
+
   /** False when the page or the visitor said no. */
   async #permission(): Promise<boolean> {
     const call = this.#call;
-    // Someone else has signed in meanwhile.
-    if (this.#begunBy !== this.#of()) this.forget();
-    this.#begunBy = this.#of();
     // Also before what the previous page began: it may have to start over.
     const variables = (this.#token === null ? null : this.#variables) ?? this.#host.beforeCall();
     if (!variables) return false;

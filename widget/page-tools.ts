@@ -132,9 +132,11 @@ export function openPage(host: PageHost, page: PageGrant): PageLink {
   let line = Promise.resolve();
   return {
     call(asked) {
-      if (seen.has(asked.id) || seen.size >= mostUses) return;
+      // Others are tools of the assistant's own, which a server carries out.
+      const tool = page.tools.find(({ name }) => name === asked.name);
+      if (!tool || seen.has(asked.id) || seen.size >= mostUses) return;
       seen.add(asked.id);
-      line = line.then(() => use(host, page, asked, signal)).catch(() => {});
+      line = line.then(() => use(host, tool, asked, signal)).catch(() => {});
     },
     close() {
       end.abort();
@@ -145,13 +147,11 @@ export function openPage(host: PageHost, page: PageGrant): PageLink {
 
 async function use(
   host: PageHost,
-  { tools }: PageGrant,
+  tool: PageGrant['tools'][number],
   { name, values }: Asked,
   signal: AbortSignal,
 ): Promise<void> {
-  // Others are tools of the assistant's own, which a server carries out.
-  const tool = tools.find((one) => one.name === name);
-  if (!tool || signal.aborted) return;
+  if (signal.aborted) return;
   const report = (what: string): void => {
     if (!signal.aborted) host.tell(`Page function ${name}: ${what.slice(0, longestResult)}`, true);
   };
@@ -319,7 +319,7 @@ function box(host: PageHost, role: 'alert' | 'status'): HTMLElement | null {
   const { style } = made;
   // Through the object model, which no policy of the page forbids.
   style.cssText =
-    'all:initial;position:fixed;inset:16px 0 auto;margin:auto;width:fit-content;max-width:min(24rem,calc(100vw - 32px));box-sizing:border-box;padding:12px 16px;border:1px solid #888;border-radius:12px;background:#fff;color:#1b1b1b;font:500 15px/1.4 var(--vapi-agent-font,system-ui);box-shadow:0 6px 24px #0004;z-index:2147483000;overflow-wrap:anywhere';
+    'all:initial;position:fixed;inset:16px 0 auto;margin:auto;width:fit-content;max-width:min(24rem,calc(100vw - 32px));max-height:calc(100vh - 32px);overflow:auto;box-sizing:border-box;padding:12px 16px;border:1px solid #888;border-radius:12px;background:#fff;color:#1b1b1b;font:500 15px/1.4 var(--vapi-agent-font,system-ui);box-shadow:0 6px 24px #0004;z-index:2147483000;overflow-wrap:anywhere';
   root.append(made);
   return made;
 }

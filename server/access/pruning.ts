@@ -3,6 +3,7 @@ import { dayMs } from '../base/time-zone.ts';
 import { startWorker, type Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
 import { eraseResultsOfDeleted } from '../store/call-results.ts';
+import { deleteIdentitiesOfDeleted } from '../store/identities.ts';
 import {
   pruneAudit,
   pruneCallReads,
@@ -18,7 +19,7 @@ const batch = 1000;
 /** Limits look back one day; a call that is reported this long after its start is no longer looked for. */
 const startsKeptMs = 35 * dayMs;
 const countsKeptMs = 2 * dayMs;
-/** What calls of a deleted client achieved. */
+/** What calls of a deleted client achieved, and who called. */
 const deletedResultsKeptMs = 30 * dayMs;
 
 export function startPruning(ctx: Context): Worker {
@@ -34,6 +35,7 @@ export async function pruneNext(ctx: Context): Promise<boolean> {
     await pruneStarts(ctx.store, now - startsKeptMs, batch),
     await pruneLeads(ctx.store, now, batch),
     await eraseResultsOfDeleted(ctx.store, now - deletedResultsKeptMs, batch, now),
+    await deleteIdentitiesOfDeleted(ctx.store, now - deletedResultsKeptMs, batch),
   ];
   if (keepDays !== null) {
     more.push(await pruneAudit(ctx.store, now - keepDays * dayMs, batch));

@@ -4,17 +4,22 @@ import { lineSchema } from './words.ts';
 
 export const pageValueTypes = ['string', 'number', 'integer', 'boolean'] as const;
 
-const pageParameterSchema = z.strictObject({
-  type: z.enum(pageValueTypes),
-  description: lineSchema.max(300).optional().describe('For the assistant.'),
-  enum: z
-    .array(lineSchema.min(1).max(100))
-    .min(1)
-    .max(50)
-    .optional()
-    .describe('Of a `string`: what it may be.'),
-  optional: z.literal(true).optional(),
-});
+const pageParameterSchema = z
+  .strictObject({
+    type: z.enum(pageValueTypes),
+    description: lineSchema.max(300).optional().describe('For the assistant.'),
+    enum: z
+      .array(lineSchema.min(1).max(100))
+      .min(1)
+      .max(50)
+      .optional()
+      .describe('Of a `string`: what it may be.'),
+    optional: z.literal(true).optional(),
+  })
+  .refine(({ type, enum: values }) => !values || type === 'string', {
+    path: ['enum'],
+    error: 'is for the type `string`',
+  });
 
 export const pageToolSchema = z.strictObject({
   name: z

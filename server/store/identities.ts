@@ -97,3 +97,25 @@ export async function deleteOldIdentities(db: Queries, tenantId: string, beforeM
     .where('createdAt', '<', beforeMs)
     .execute();
 }
+
+/** Of tenants that were deleted before then, whatever their retention. @returns whether there may be more */
+export async function deleteIdentitiesOfDeleted(
+  db: Queries,
+  deletedBeforeMs: number,
+  limit: number,
+): Promise<boolean> {
+  const kept = await db
+    .selectFrom('callIdentities')
+    .innerJoin('tenants', 'tenants.id', 'callIdentities.tenantId')
+    .select(['callIdentities.tenantId', 'callIdentities.callId'])
+    .where('tenants.deletedAt', '<', deletedBeforeMs)
+    .limit(limit)
+    .execute();
+  for (const [tenantId, rows] of Map.groupBy(kept, (row) => row.tenantId))
+    await deleteCallIdentities(
+      db,
+      tenantId,
+      rows.map(({ callId }) => callId),
+    );
+  return kept.length === limit;
+}

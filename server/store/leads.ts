@@ -76,7 +76,7 @@ export async function lastAnnouncement(db: Queries, tenantId: string): Promise<n
   return row?.announcedAt ?? null;
 }
 
-/** Those that one notice names, oldest first. @param fromMs the first of them */
+/** Those that one notice names, oldest first. @param fromMs none of them is older */
 export async function listAnnounced(
   db: Queries,
   tenantId: string,

@@ -53,6 +53,14 @@ describe('a written conversation', () => {
     await waitUntil(() => button(element, 'Send').ariaDisabled !== 'true');
   }
 
+  /** In a conversation that begins with it. */
+  async function writeAnew(element: VapiAgent, text: string): Promise<void> {
+    const before = messages().length;
+    find<HTMLTextAreaElement>(element, 'textarea').value = text;
+    button(element, 'Send').click();
+    await waitUntil(() => messages().length > before && button(element, 'Send').ariaDisabled !== 'true');
+  }
+
   const lines = (element: VapiAgent): (string | undefined)[] =>
     [...dialogOf(element).querySelectorAll('.line')].map((line) => line.textContent?.trim());
 
@@ -93,13 +101,36 @@ describe('a written conversation', () => {
     await write(next, 'And on Sunday?');
     expect(messages().at(-1)?.body).to.eql({ chat: 'chat-1', message: 'And on Sunday?' });
     next.setAttribute('identity', identityOf('grace', 2));
-    await write(next, 'Hello');
+    await writeAnew(next, 'Hello');
     expect(messages().at(-1)?.body).to.include({ message: 'Hello', identity: identityOf('grace', 2) });
     next.remove();
     const signedOut = await opened({ rejoin: '' });
     await write(signedOut, 'Who am I?');
     expect(lines(signedOut)).to.have.length(2);
     expect(messages().at(-1)?.body).not.to.have.any.keys('chat', 'identity');
+  });
+
+  it('of someone else is neither shown nor kept once another visitor writes, nor continued by one who signs in meanwhile', async () => {
+    const identityOf = (sub: string) => `e30.${btoa(JSON.stringify({ sub }))}.signature`;
+    const element = await opened({ rejoin: '', identity: identityOf('ada') });
+    await write(element, 'My secret');
+    element.setAttribute('identity', identityOf('grace'));
+    await writeAnew(element, 'Hello');
+    expect(lines(element)).to.eql(['You: Hello', 'Assistant: We open at nine.']);
+    expect(JSON.stringify({ ...sessionStorage }))
+      .to.include('Hello')
+      .and.not.include('My secret');
+    const answered = server.answers.get('/v1/chats') as (request: RecordedRequest) => Response;
+    server.answers.set('/v1/chats', (request) => {
+      element.setAttribute('identity', identityOf('mallory'));
+      return answered(request);
+    });
+    await write(element, 'I am still Grace');
+    element.remove();
+    const next = await opened({ rejoin: '', identity: identityOf('mallory') });
+    await write(next, 'And I am not');
+    expect(lines(next)).to.have.length(2);
+    expect(messages().at(-1)?.body).not.to.have.property('chat');
   });
 
   it('that has to start over on the next page does so with the page’s variables, if the page permits it', async () => {

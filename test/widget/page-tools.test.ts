@@ -139,6 +139,29 @@ describe('the page and the assistant', () => {
     expect(used.length).to.equal(1);
   });
 
+  it('a long question stays within the screen, so that it can be answered', async () => {
+    const parameters = { text: { type: 'string' } } as const;
+    const long = [{ name: 'note', label: 'Write down', ask: true, parameters }];
+    stage.server.grant = { ...proxyGrant, page: { context: false, tools: long } };
+    const element = await agentElement();
+    const machine = await callIsLive(element);
+    call(machine, 'note', { text: 'word '.repeat(199) });
+    await waitUntil(() => shown(element).includes('Write down'));
+    const box = element.shadowRoot?.querySelector('[part=tool]');
+    expect(box?.getBoundingClientRect().bottom).to.be.at.most(innerHeight);
+    button(element, 'Allow').focus();
+    button(element, 'Allow').click();
+    await nextTold(machine, 0);
+  });
+
+  it('what a server carries out does not use up what the page may do', async () => {
+    const element = await agentElement();
+    const machine = await callIsLive(element);
+    for (let used = 0; used < 60; used += 1) call(machine, 'look_up', {});
+    call(machine, 'add_to_bag', { product: 'Spelt' });
+    expect(await nextTold(machine, 0)).to.include('done');
+  });
+
   it('its context goes to the assistant without a word, when the call is live and at each change', async () => {
     stage.server.grant = { ...proxyGrant, page: { context: true, tools: [] } };
     const element = await agentElement({ context: 'Product: Dark rye, 4.80' });

@@ -36,7 +36,9 @@ const most = 400;
 /** What a notice to the client sends along; those that were deleted meanwhile are not among them. */
 export async function leadsIn(ctx: Context, notice: Notice): Promise<LeadView[]> {
   const announcedAt = Date.parse(notice.period);
-  const rows = await listAnnounced(ctx.store, notice.tenantId, notice.createdAt, announcedAt, most);
+  // Another process, whose clock is behind, may have taken one after the first.
+  const from = notice.createdAt - lateMs;
+  const rows = await listAnnounced(ctx.store, notice.tenantId, from, announcedAt, most);
   return rows.map((row) => viewLead(ctx, row));
 }
 

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import jwt from 'jsonwebtoken';
+import { pruneNext } from '../../../server/access/pruning.ts';
 import { identityOf, payloadOf } from '../../../server/access/start/identity.ts';
 import { toApiError } from '../../../server/errors.ts';
 import { applyRetention } from '../../../server/metering/content.ts';
@@ -292,6 +293,19 @@ for (const engine of testDatabases()) {
       assert.equal((await operator('DELETE', '')).status, 204);
       const left = await network.server.ctx.store.selectFrom('identityKeys').select('tenantId').execute();
       assert.equal(left.length, 1, 'the rival’s');
+    });
+
+    it('who called a deleted client is forgotten a month later', async () => {
+      const { ctx, clock } = network.server;
+      const kept = async () =>
+        (await ctx.store.selectFrom('callIdentities').select('callId').execute()).length;
+      assert.ok((await kept()) > 0);
+      clock.now = testTime + 30 * 86_400_000;
+      await pruneNext(ctx);
+      assert.ok((await kept()) > 0);
+      clock.now += 1;
+      await pruneNext(ctx);
+      assert.equal(await kept(), 0);
     });
   });
 }

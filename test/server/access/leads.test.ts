@@ -165,6 +165,21 @@ for (const engine of testDatabases()) {
       assert.doesNotMatch((await server.operator('GET', '/v1/notices')).text, /Lovelace|1234567|Please call/);
     });
 
+    it('are all in their message, even if processes differ in their clocks', async () => {
+      await leave();
+      await delivered(1, 2);
+      for (const name of ['Bob', 'Cleo']) {
+        server.clock.now -= 500;
+        await leave({ name });
+      }
+      server.clock.now += 601_000;
+      await delivered(2, 4);
+      const names = receiver.hooks[1]?.body.data.leads.map(
+        (one: { content: { name: string } }) => one.content.name,
+      );
+      assert.deepEqual(names.sort(), ['Bob', 'Cleo']);
+    });
+
     it('are worked on by the client, listed by state, and exported without formulas', async () => {
       await leave({ name: '=HYPERLINK(1)' });
       const [{ id }] = await list();

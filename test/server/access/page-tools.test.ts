@@ -84,6 +84,8 @@ test('names are used once, values are bounded', async () => {
   await refused([{ ...tool, name: 'add to bag' }]);
   await refused([{ ...tool, parameters: { 'a b': { type: 'string' } } }]);
   await refused([{ ...tool, parameters: { a: { type: 'object' } } }]);
+  // Nothing but a text could be among them: each use would be refused in the browser.
+  await refused([{ ...tool, parameters: { a: { type: 'integer', enum: ['1', '2'] } } }]);
   await refused(Array.from({ length: 17 }, (_, no) => ({ ...tool, name: `tool${no}` })));
   const long = { type: 'string', enum: Array.from({ length: 50 }, (_, no) => 'x'.repeat(90) + no) };
   const many = Object.fromEntries(Array.from({ length: 12 }, (_, no) => [`p${no}`, long]));
