@@ -24,8 +24,6 @@ const statusRank: Record<string, number> = {
 };
 const rankOf = (status: string) => statusRank[status] ?? 2;
 
-export const isRinging = ({ status }: Pick<CallRow, 'status'>): boolean => status === 'ringing';
-
 /** Whether the call rings or is in progress. */
 export function isUnderWay({ status }: Pick<CallRow, 'status'>): boolean {
   return rankOf(status) >= rankOf('ringing') && rankOf(status) < rankOf('ended');
