@@ -1,6 +1,7 @@
 /** Calls whose cost will never be known: what stays reserved for them, and the notice to the operator. */
 import { raiseNotice } from '../access/notices/notices.ts';
 import { isPhoneCall } from '../access/start/phone-hold.ts';
+import { chargeCall } from '../access/wallet/charge.ts';
 import { dayIn } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import { worthOf } from '../ledger/usage.ts';
@@ -15,21 +16,24 @@ import { releasePrice } from '../store/wallets.ts';
 /** Vapi no longer knows these. What is booked stays. */
 export async function giveUpGone(ctx: Context, tenant: Tenant, ids: string[]): Promise<void> {
   const owners = await findOwners(ctx.store, ids);
+  const isClaimed = (id: string) => owners.get(id)?.confirmed === false;
   const gone = await ctx.store.transaction().execute(async (db) => {
     const rows = await markGone(db, tenant.id, ids, ctx.now());
     const goneIds = rows.map(({ id }) => id);
     // Vapi's own retention is the tenant's when it has chosen none.
     await eraseResults(db, tenant.id, goneIds, ctx.now());
     await deleteCallIdentities(db, tenant.id, goneIds);
+    // No document bills what only a webhook has claimed, so that nothing else would give back its charge.
+    for (const row of rows.filter(({ id }) => isClaimed(id)))
+      await chargeCall(db, row, { tenant: null, isFinal: true }, ctx.now());
     return rows;
   });
   for (const row of gone) {
-    const isClaimed = owners.get(row.id)?.confirmed === false;
     // By phone, and known from webhooks alone: made up, as far as Vapi knows, and no grant of ours says otherwise.
-    const isMadeUp = isClaimed && isPhoneCall(row) && row.sessionId === null;
+    const isMadeUp = isClaimed(row.id) && isPhoneCall(row) && row.sessionId === null;
     if (row.costMicros === null) await giveUp(ctx, tenant, row, isMadeUp);
     // Vapi may have deleted what it once had: that is not worth a notice.
-    else if (isClaimed) {
+    else if (isClaimed(row.id)) {
       const data = { costMicros: row.costMicros };
       await raiseNotice(ctx.store, tenant, { kind: 'call-unknown', period: row.id, data }, ctx.now());
     }

@@ -227,7 +227,9 @@ export async function writeCall(
   if (isTouched) await touchMonths(db, after.tenantId, [after.usageDay]);
   if (changes.length > 0 && after.costMicros !== null) await insertRevision(db, after, source, nowMs);
   // Last, since all bookings of the tenant's calls wait for its wallet.
-  if ((changes.length > 0 || isTouched) && (tenant === null || tenant.walletOn === 1)) {
+  // What is worth nothing now is given back even while the wallet is off: no document would.
+  const isCharged = tenant === null || tenant.walletOn === 1 || after.dismissedAt !== null;
+  if ((changes.length > 0 || isTouched) && isCharged) {
     await chargeCall(db, after, { tenant, isFinal: source !== 'webhook' }, nowMs);
   }
   return changes;
