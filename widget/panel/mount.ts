@@ -173,8 +173,6 @@ export function mount(
     orphan = null;
     itsRoot.adoptedStyleSheets = root.adoptedStyleSheets;
     root = itsRoot;
-    // Unchanged, but noticed by the call, which follows the context of this one.
-    element.setAttribute('context', element.getAttribute('context') ?? '');
     element = host.element = announcer.element = settings.element = to;
     moveIn();
     showState();
