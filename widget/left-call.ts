@@ -107,6 +107,8 @@ export class LeftCalls {
       const done = (): void => {
         observer.disconnect();
         clearTimeout(timer);
+        // Unchanged, but noticed by the call, which follows the context of this one.
+        if (host.element !== element) element.setAttribute('context', element.getAttribute('context') ?? '');
         resolve();
       };
       observer.observe(document, { childList: true, subtree: true });

@@ -24,9 +24,13 @@ export function followPage(
     },
     tell,
   };
-  const observer = new MutationObserver(open);
-  if (page || host.element.hasAttribute('context')) open();
-  else observer.observe(host.element, { attributeFilter: ['context'] });
+  const follow = (): void => {
+    if (page || host.element.hasAttribute('context')) open();
+    // A router may have put another one in its place.
+    else observer.observe(host.element, { attributeFilter: ['context'] });
+  };
+  const observer = new MutationObserver(follow);
+  follow();
   return {
     call: (asked) => void link?.then((opened) => opened?.call(asked)),
     close() {

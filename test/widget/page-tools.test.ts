@@ -1,5 +1,5 @@
 /** What the assistant knows and does on the page: only what the tenant has defined, only what fits, asked where it must be. */
-import { expect } from '@open-wc/testing';
+import { expect, fixture, html } from '@open-wc/testing';
 import type { PageGrant } from '../../server/contract.ts';
 import type { ToolDetail } from '../../widget/events.ts';
 import { createAgent } from '../../widget/headless.ts';
@@ -175,6 +175,26 @@ describe('the page and the assistant', () => {
     element.setAttribute('context', 'Product: Seeded spelt');
     expect(await nextTold(machine, 1)).to.include('Product: Seeded spelt');
     expect(told(machine).join()).not.to.include('Croissant');
+  });
+
+  it('the context is that of the element that a router has put in its place', async () => {
+    stage.server.config = { ...stage.server.config, rejoinCalls: true };
+    for (const context of ['The shelf', '']) {
+      const main = await fixture<HTMLElement>(html`<main></main>`);
+      stage.server.grant = proxyGrant;
+      const first = await agentElement({ rejoin: '', context });
+      main.append(first);
+      const machine = await callIsLive(first);
+      if (context) await nextTold(machine, 0);
+      const before = told(machine).length;
+      main.innerHTML = '<vapi-agent tenant="acme" server="https://agents.test" rejoin></vapi-agent>';
+      const next = main.firstElementChild as VapiAgent;
+      await waitUntil(() => next.state === 'live');
+      next.setAttribute('context', 'The checkout');
+      expect(await nextTold(machine, before)).to.include('The checkout');
+      await next.end();
+      main.remove();
+    }
   });
 
   it('without a grant for the page only its own words are sent, and the code is loaded for them alone', async () => {

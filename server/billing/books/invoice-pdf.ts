@@ -152,7 +152,14 @@ function layOut(
       const font = isLast ? 'bold' : 'regular';
       room(pdf, 24);
       if (isLast) rule(pdf, ink, 1);
-      row(15, [cell(pdf, 'TH', name, 'description', font), cell(pdf, 'TD', amount, 'amount', font)]);
+      const height = pdf
+        .font(font)
+        .fontSize(9)
+        .heightOfString(name, { width: widths.description, lineGap: 1.5 });
+      row(Math.max(15, height + 3), [
+        cell(pdf, 'TH', name, 'description', font),
+        cell(pdf, 'TD', amount, 'amount', font),
+      ]);
     }
   });
   pdf.y += 18;

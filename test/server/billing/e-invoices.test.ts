@@ -162,6 +162,22 @@ test('its PDF says all that the printed page says, tagged, with its own fonts, a
   assert.match(refused.body.detail, /no “株”: use the printable version/);
 });
 
+test('a long name of the tax in the PDF does not run into the total', async () => {
+  await stage.addTenant('label', simplePlan, '2026-11-01');
+  await setAccount('label', { ...vat, label: 'UMSATZSTEUER NACH § 12 ABS. 2 NR. 10 UST' });
+  await mustBe(201, operator('POST', 'label/credits', { amountCents: 100 }));
+  const { id } = (await mustBe(200, stage.bill('label', '2026-11'))).body as InvoiceView;
+  const answer = await fetch(`${stage.server.url}/v1/tenants/label/invoices/${id}/pdf`, {
+    headers: { authorization: `Bearer ${stage.server.operatorKey}` },
+  });
+  const pdf = await getDocumentProxy(new Uint8Array(await answer.arrayBuffer()));
+  const { items } = await (await pdf.getPage(1)).getTextContent();
+  const heights = items.flatMap((item) => ('str' in item && item.str.trim() ? [item.transform[5]] : []));
+  const lines = [...new Set(heights)].sort((a, b) => a - b);
+  const gaps = lines.slice(1).map((height, index) => height - (lines[index] ?? 0));
+  assert.ok(Math.min(...gaps) > 5, String(gaps));
+});
+
 const reasons: [TaxCategory, string, string | null][] = [
   ['reverse-charge', 'AE', 'VATEX-EU-AE'],
   ['intra-eu', 'K', 'VATEX-EU-IC'],
