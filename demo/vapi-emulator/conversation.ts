@@ -134,7 +134,11 @@ export class Conversation {
     const tools = (this.#call.overrides['tools:append'] ?? []) as { function?: { name?: string } }[];
     const tool = tools.find((one) => one.function?.name === name);
     if (!tool) return;
-    const toolCall = { id: `call_${randomUUID()}`, type: 'function', function: { name, arguments: values } };
+    const toolCall = {
+      id: `call_${randomUUID()}`,
+      type: 'function',
+      function: { name, arguments: JSON.stringify(values) },
+    };
     const toolWithToolCallList = [{ ...tool, toolCall }];
     this.#tell({ type: 'tool-calls', toolCallList: [toolCall], toolWithToolCallList });
   }
