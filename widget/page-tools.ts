@@ -356,6 +356,13 @@ async function isAllowed(host: PageHost, what: string, signal: AbortSignal): Pro
     shown.replaceChildren(question, button(yes, 'allow', true), button(no, 'refuse', false));
   });
   const answer = await Promise.race([answered, late(askMs, signal)]);
+  const root = host.element.shadowRoot;
+  const hasFocus = shown.contains(root?.activeElement ?? null);
   shown.remove();
+  // Otherwise it would be lost with the button: back into the panel, or to the launcher of a closed one.
+  if (hasFocus) {
+    root?.querySelector<HTMLElement>('[role=dialog]')?.focus();
+    if (!root?.activeElement) root?.querySelector('button')?.focus();
+  }
   return answer === true;
 }

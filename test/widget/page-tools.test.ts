@@ -152,6 +152,8 @@ describe('the page and the assistant', () => {
     button(element, 'Allow').focus();
     button(element, 'Allow').click();
     await nextTold(machine, 0);
+    // The focus would be lost with the button.
+    expect(element.shadowRoot?.activeElement?.role).to.equal('dialog');
   });
 
   it('what a server carries out does not use up what the page may do', async () => {

@@ -63,8 +63,18 @@ export async function viewIdentityKey(
   if (!keys) return { key: null, createdAt: null, previousUntil: null };
   const isRotating = keys.previousSealed !== null && ctx.now() < (keys.previousUntil ?? 0);
   return {
-    key: maskSecret(ctx.box.open(keys.currentSealed, identityKeyContext(tenant.id))),
+    key: maskedKey(ctx, tenant.id, keys.currentSealed),
     createdAt: iso(keys.createdAt),
     previousUntil: isRotating ? iso(keys.previousUntil ?? 0) : null,
   };
+}
+
+/** One that was sealed with a lost `SECRET_KEY` is shown without its end, so that it can be replaced. */
+function maskedKey({ box, log }: Context, tenantId: string, sealed: string): string {
+  try {
+    return maskSecret(box.open(sealed, identityKeyContext(tenantId)));
+  } catch (error) {
+    log.warn({ err: error, tenant: tenantId }, 'an identity key cannot be opened');
+    return '…';
+  }
 }

@@ -249,6 +249,16 @@ for (const engine of testDatabases()) {
       key = replaced.key;
     });
 
+    it('a key that cannot be opened is shown as one, and can be replaced', async () => {
+      const { store } = network.server.ctx;
+      await store.updateTable('identityKeys').set({ currentSealed: 'lost' }).execute();
+      assert.equal((await operator('GET', '/identity-key')).body.key, '…');
+      const replaced = await operator('POST', '/identity-key', { overlapSeconds: 0 });
+      assert.equal(replaced.status, 201, replaced.text);
+      key = replaced.body.key;
+      assert.equal((await start(sign(key))).status, 201);
+    });
+
     it('another client’s key proves nothing here', async () => {
       await network.addTenant('rival');
       const { body } = await network.server.operator('POST', '/v1/tenants/rival/identity-key');
