@@ -99,7 +99,7 @@ for (const [how, act] of [
       await isHeard(agent);
       await act(agent.getByRole('button', { name: 'Hang up' }));
       await dialog.waitFor({ state: 'hidden' });
-      assert.equal(await page.locator('talk-box iframe').count(), 0);
+      await page.locator('talk-box iframe').waitFor({ state: 'detached' });
       await page.waitForFunction(() => {
         let focused: Element | null = document.activeElement;
         while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;

@@ -10,6 +10,8 @@ export interface Relay {
   restore(): void;
   /** Resets every connection. */
   cut(): void;
+  /** @returns whether all connections of this moment have ended since */
+  watch(): () => boolean;
   close(): Promise<void>;
 }
 
@@ -53,6 +55,10 @@ export async function startRelay(url: string): Promise<Relay> {
       silent = false;
     },
     cut,
+    watch() {
+      const now = [...open];
+      return () => now.every(({ destroyed }) => destroyed);
+    },
     async close() {
       cut();
       await new Promise((resolve) => server.close(resolve));

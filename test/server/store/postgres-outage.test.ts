@@ -43,8 +43,12 @@ describe('a PostgreSQL in trouble', { skip: engine ? false : 'no PostgreSQL here
     await Promise.all([ready(), ready(), write(), write()]);
     const others = `select pg_terminate_backend(pid) from pg_stat_activity
       where datname = '${name()}' and state = 'idle' and pid <> pg_backend_pid()`;
+    const haveEnded = relay.watch();
     assert.ok((await admin(others)).length > 0);
+    await until(haveEnded, 'the database to end them');
     await until(() => warnings().length > 0, 'the loss to be noticed');
+    // Once around the loop, in which this process reads the ends of all of them.
+    assert.equal((await fetch(`${server.url}/healthz`)).status, 200);
     assert.equal(await ready(), 200);
     assert.equal((await write()).status, 200);
     relay.cut();
