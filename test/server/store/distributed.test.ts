@@ -26,6 +26,8 @@ const spreadBy = (table: string) => columns[placeOf.get(table) ?? ''];
 const acrossTenants = [
   /^select .* from "(calls|left_calls|wirings|pending_keys|unwirings)" where "\w+" <= \$/,
   /^delete from "start_counts" where "minute" < \$/,
+  /^delete from "leads" where "expires_at" <= \$/,
+  /^select .* from "(call_results|call_identities)" inner join "tenants" on .* where "tenants"."deleted_at" < \$/,
   // Lists of all tenants, one month.
   /^select .*"tenant_months"."month" = \$/,
 ];
