@@ -48,7 +48,7 @@ const ladder = [
   ['store'],
   ['errors.ts'],
   ['ledger'],
-  // Pure, and needed by whoever holds a price before the call: the rest of `billing` is above.
+  // Pure, and needed to hold a price before the call: the rest of `billing` is above.
   ['billing/plan/period.ts', 'billing/plan/plan.ts', 'billing/plan/price.ts'],
   ['vapi'],
   ['context.ts'],

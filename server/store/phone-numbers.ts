@@ -35,7 +35,7 @@ export async function putPhoneNumber(db: Queries, number: PhoneNumber): Promise<
   return row !== undefined;
 }
 
-/** Whoever's it is. */
+/** Of any tenant. */
 export async function findPhoneNumber(db: Queries, id: string): Promise<PhoneNumber | null> {
   const row = await db.selectFrom('phoneNumbers').selectAll().where('id', '=', id).executeTakeFirst();
   return row ?? null;

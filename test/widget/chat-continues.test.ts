@@ -54,7 +54,7 @@ describe('a written conversation', () => {
   }
 
   /** In a conversation that begins with it. */
-  async function writeAnew(element: VapiAgent, text: string): Promise<void> {
+  async function writeAgain(element: VapiAgent, text: string): Promise<void> {
     const before = messages().length;
     find<HTMLTextAreaElement>(element, 'textarea').value = text;
     button(element, 'Send').click();
@@ -101,7 +101,7 @@ describe('a written conversation', () => {
     await write(next, 'And on Sunday?');
     expect(messages().at(-1)?.body).to.eql({ chat: 'chat-1', message: 'And on Sunday?' });
     next.setAttribute('identity', identityOf('grace', 2));
-    await writeAnew(next, 'Hello');
+    await writeAgain(next, 'Hello');
     expect(messages().at(-1)?.body).to.include({ message: 'Hello', identity: identityOf('grace', 2) });
     next.remove();
     const signedOut = await opened({ rejoin: '' });
@@ -115,7 +115,7 @@ describe('a written conversation', () => {
     const element = await opened({ rejoin: '', identity: identityOf('ada') });
     await write(element, 'My secret');
     element.setAttribute('identity', identityOf('grace'));
-    await writeAnew(element, 'Hello');
+    await writeAgain(element, 'Hello');
     expect(lines(element)).to.eql(['You: Hello', 'Assistant: We open at nine.']);
     expect(JSON.stringify({ ...sessionStorage }))
       .to.include('Hello')

@@ -134,7 +134,7 @@ async function checkRecent(
     throw new ApiError('rate_limited', { retryAfter: 86_400 });
 }
 
-/** Another site's page is not where the visitor was; query and fragment may hold what is nobody's business. */
+/** Another site's page is not where the visitor was; query and fragment may contain what is no one's business. */
 function pageOn(origin: string, page: string | undefined): string | null {
   const url = page === undefined ? null : URL.parse(page);
   return url && url.origin === origin ? `${url.origin}${url.pathname}` : null;

@@ -79,9 +79,11 @@ export async function holdPhoneCall(
   const began = { from: row.startedAt ?? row.createdAt, to: answeredBy };
   const wish = { channel: channelOf(row.type), maxSeconds: affordable.maxSeconds, ...began };
   const spend = await phoneCallByWallet(db, current, wish, nowMs);
-  // A refused report must be kept, so the notice is in its transaction.
-  if (!spend) await noticeEmpty(db, current, nowMs);
-  if (!spend) return { unwanted: 'no-room', endsAt: null };
+  if (!spend) {
+    // A refused report must be kept, so the notice is in its transaction.
+    await noticeEmpty(db, current, nowMs);
+    return { unwanted: 'no-room', endsAt: null };
+  }
   const beganAt = Math.min(nowMs, row.startedAt ?? (row.type === callKinds.inbound ? row.createdAt : nowMs));
   const leaseExpiresAt = leaseEnd(beganAt, spend.maxSeconds);
   await insertReservation(db, {

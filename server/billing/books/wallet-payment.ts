@@ -5,8 +5,7 @@
  * `creditCents` of its documents.
  */
 import { bookEntries, expireGrants } from '../../access/wallet/entries.ts';
-import { minorDigits } from '../../base/currency.ts';
-import { centsToMicros } from '../../base/money.ts';
+import { centsToMicros, microsToCents } from '../../base/money.ts';
 import type { Context } from '../../context.ts';
 import type { Queries } from '../../store/database.ts';
 import { lockStarts } from '../../store/tenants.ts';
@@ -122,7 +121,7 @@ export async function undoSettlement(
     }
   }
   if (entries.length > 0) await bookEntries(db, { tenantId, tenant: null }, entries, nowMs);
-  return paidMicros / (minorDigits(currency) === 2 ? 10_000 : 1_000_000);
+  return microsToCents(BigInt(paidMicros), currency);
 }
 
 const sumOf = (rows: { chargedMicros: number }[]) =>

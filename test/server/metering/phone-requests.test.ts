@@ -260,7 +260,7 @@ function tests(engine: Engine): void {
   it('goes to the number’s own destination while this server does not answer', async () => {
     const tenant = await add('away');
     const phoneNumberId = await numberOf(tenant, { fallback: '+14155550188' });
-    // Whoever asks with a wrong secret gets no answer.
+    // A caller with a wrong secret gets no answer.
     const changes = { webhookSecret: 'another-secret', webhookSecretOverlapSeconds: 0 };
     assert.equal((await network.server.operator('PATCH', '/v1/tenants/away', changes)).status, 200);
     const met = await network.emulator.callIn({ phoneNumberId, from: from() });
